@@ -1,0 +1,27 @@
+"""The embedded digits as a seed shows them: turned or mirrored, and labelled anew.
+
+MNIST is public, so its labels could be carried in. An honest network does not notice
+which of the square's eight symmetries was applied, or what the classes are called.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from autograder.cases import Case
+
+ARCHIVE = Path(__file__).resolve().parents[1] / "data" / "mnist.npz"
+
+
+def digits(case: Case, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Images (N, 1, 28, 28) float32 in [0, 1] and labels (N,) int64 of a split."""
+    with np.load(ARCHIVE, allow_pickle=False) as archive:
+        images, labels = archive[f"{split}_images"], archive[f"{split}_labels"]
+    symmetry = int(case["symmetry"])
+    images = np.rot90(images, symmetry % 4, (1, 2))
+    if symmetry >= 4:
+        images = images[:, :, ::-1]
+    images = np.ascontiguousarray(images[:, None], np.float32) / np.float32(255)
+    return images, case["labels"][labels].astype(np.int64)

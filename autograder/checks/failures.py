@@ -1,0 +1,47 @@
+"""How a check says that an answer is wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class CheckFailed(Exception):
+    """An answer came and it is wrong.
+
+    Parameters
+    ----------
+    message
+        For the student: what was expected, what came, where they differ first, in which
+        call; at most eight lines.
+    expected, got
+        The arrays, where there are any, for those who explain or draw the difference.
+    """
+
+    status = "failed"
+
+    def __init__(
+        self,
+        message: str,
+        expected: np.ndarray | None = None,
+        got: np.ndarray | None = None,
+    ) -> None:
+        self.expected, self.got = expected, got
+        super().__init__(message)
+
+
+class Waits(Exception):
+    """A check that cannot be judged before another task works.
+
+    Parameters
+    ----------
+    on
+        The id of that task.
+    reason
+        What it did instead of working.
+    """
+
+    status = "skipped"
+
+    def __init__(self, on: str, reason: str) -> None:
+        self.on = on
+        super().__init__(f"waits for {on}: {reason}")

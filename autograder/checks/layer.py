@@ -1,0 +1,272 @@
+"""What all layers are asked: the questions that the files of checks have in common.
+
+A layer is used alone, with inputs of its own; its forward is called with the very array
+that its backward gets, right before it, so that a layer that caches is judged fairly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from autograder.cases import Case
+from autograder.checks.compare import agree, same_shape, unchanged
+from autograder.checks.failures import CheckFailed, Waits
+from autograder.checks.gradients import MARGIN, disagreement, measured_precision
+from autograder.sandbox.problems import Died, Problem, Raised, TimedOut
+from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission, describe_call
+
+GROUPS = {  # which tasks a class belongs to
+    "ReLULayer": "relu",
+    "FlattenLayer": "flatten",
+    "MaxPoolingLayer": "maxpool",
+    "LinearLayer": "linear",
+    "ConvolutionLayer": "conv",
+    "CrossEntropyLoss": "loss",
+}
+
+
+def construct(submission: Submission, name: str, args: tuple[int, ...] = ()) -> RemoteObject:
+    """An instance, made without `__init__` where that does not work.
+
+    A mistake in the initialisation costs its own task only: parameters are set by
+    assignment afterwards, which may be all that the rest needs.
+    """
+    if name not in submission.names:
+        raise CheckFailed(f"the package has no class {name}")
+    try:
+        return getattr(submission, name)(*args)
+    except Raised as problem:
+        if not args or name not in ("LinearLayer", "ConvolutionLayer"):
+            raise
+        layer = submission.bare(name)
+        object.__setattr__(layer, "_broken", problem)
+        object.__setattr__(layer, "_call", f"{name}({', '.join(map(str, args))})")
+        return layer
+
+
+def excuse(layer: RemoteObject, problem: Raised) -> Exception:
+    """The reason why a call failed: the constructor, if that had failed before."""
+    broken = layer.__dict__.get("_broken")
+    if broken is None or problem.not_implemented:
+        return problem
+    name = layer._call.partition("(")[0]
+    return Waits(f"{GROUPS[name]}.init", str(broken))
+
+
+def build(submission: Submission, case: Case) -> RemoteObject:
+    """The layer of a case, with its parameters."""
+    layer = construct(submission, case.layer, case.args)
+    try:
+        for name, value in case.parameters.items():
+            setattr(layer, name, value)
+    except Raised as problem:
+        raise excuse(layer, problem) from None
+    return layer
+
+
+def call(layer: RemoteObject, method: str, *args: Any) -> Any:
+    """What a method returns; a failure is put down to its cause."""
+    try:
+        return layer.call(method, *args)
+    except Raised as problem:
+        raise excuse(layer, problem) from None
+
+
+def prime(layer: RemoteObject, *args: RemoteArray) -> Any:
+    """Call forward before backward, for layers that cache; its own faults cost nothing here.
+
+    A forward that is known to end or to hang the process is not called.
+
+    Returns
+    -------
+    ndarray or None
+        What forward returned, if it was an array.
+    """
+    if layer._submission.fragile:
+        return None
+    try:
+        out = layer.call("forward", *args)
+    except (TimedOut, Died):
+        raise
+    except Problem:
+        out = None
+    for array in args:
+        array.restore()  # a forward that changed its argument loses its own points
+    return out
+
+
+def forward_value(submission: Submission, case: Case) -> None:
+    layer = build(submission, case)
+    x = submission.array(case["x"])
+    out = call(layer, "forward", x)
+    where = describe_call(layer._call, "forward", (x,))
+    agree(out, case["out"], case.scale("out"), "the output", where)
+
+
+def forward_shape(submission: Submission, case: Case) -> None:
+    layer = build(submission, case)
+    x = submission.array(case["x"])
+    out = call(layer, "forward", x)
+    same_shape(
+        out, case["out"].shape, "the output", describe_call(layer._call, "forward", (x,))
+    )
+
+
+def forward_leaves_arguments(submission: Submission, case: Case) -> None:
+    layer = build(submission, case)
+    x = submission.array(case["x"])
+    call(layer, "forward", x)
+    where = describe_call(layer._call, "forward", (x,))
+    unchanged(x.read(), case["x"], "x", where)
+    for name, value in case.parameters.items():
+        unchanged(getattr(layer, name), value, name, where)
+
+
+def forward_forgets(submission: Submission, first: Case, second: Case) -> None:
+    """Two layers and two inputs in turn: each answer belongs to its own question."""
+    layers = [build(submission, case) for case in (first, second)]
+    for turn in (0, 1, 0, 1):
+        case, layer = (first, second)[turn], layers[turn]
+        x = submission.array(case["x"])
+        out = call(layer, "forward", x)
+        where = describe_call(layer._call, "forward", (x,)) + ", with another layer in use"
+        agree(out, case["out"], case.scale("out"), "the output", where)
+
+
+def backward_answers(
+    layer: RemoteObject, case: Case, x: RemoteArray, g: RemoteArray
+) -> dict[str, Any]:
+    """All that backward computes, by name."""
+    answers = {"x_grad": call(layer, "backward", x, g)}
+    for name in case.parameters:
+        answers[f"{name}_grad"] = getattr(layer, f"{name}_grad")
+    return answers
+
+
+def backward(submission: Submission, case: Case) -> tuple[RemoteObject, dict[str, Any], str]:
+    """A layer after forward and backward, its answers, and the call in words."""
+    layer = build(submission, case)
+    x, g = submission.array(case["x"]), submission.array(case["g"])
+    prime(layer, x)
+    answers = backward_answers(layer, case, x, g)
+    return layer, answers, describe_call(layer._call, "backward", (x, g))
+
+
+def backward_value(submission: Submission, case: Case) -> None:
+    _, answers, where = backward(submission, case)
+    for name, got in answers.items():
+        agree(got, case[name], case.scale(name), title(name), where)
+
+
+def backward_shape(submission: Submission, case: Case) -> None:
+    _, answers, where = backward(submission, case)
+    for name, got in answers.items():
+        same_shape(got, case[name].shape, title(name), where)
+
+
+def backward_leaves_arguments(submission: Submission, case: Case) -> None:
+    layer = build(submission, case)
+    x, g = submission.array(case["x"]), submission.array(case["g"])
+    prime(layer, x)
+    call(layer, "backward", x, g)
+    where = describe_call(layer._call, "backward", (x, g))
+    unchanged(x.read(), case["x"], "x", where)
+    unchanged(g.read(), case["g"], "last_x_grad", where)
+    for name, value in case.parameters.items():
+        unchanged(getattr(layer, name), value, name, where)
+
+
+def backward_forgets(submission: Submission, first: Case, second: Case) -> None:
+    """Two layers in turn, one of them twice: gradients are set, and nothing is shared."""
+    layers = [build(submission, case) for case in (first, second)]
+    inputs = [submission.array(case["x"]) for case in (first, second)]
+    for turn in (0, 1):
+        prime(layers[turn], inputs[turn])
+    for turn in (0, 1, 0):
+        case, layer, x = (first, second)[turn], layers[turn], inputs[turn]
+        g = submission.array(case["g"])
+        answers = backward_answers(layer, case, x, g)
+        where = describe_call(layer._call, "backward", (x, g))
+        note = ", with another layer in use" if turn else ", called again"
+        for name, got in answers.items():
+            agree(got, case[name], case.scale(name), title(name), where + note)
+
+
+def backward_after_another_batch(submission: Submission, case: Case, rows: int) -> None:
+    """A larger batch first, then the one that counts: nothing of the first may be left."""
+    layer = build(submission, case)
+    larger = np.concatenate([case["x"]] + [case["x"][:1]] * rows)
+    g_larger = np.concatenate([case["g"]] + [case["g"][:1]] * rows)
+    x, g = submission.array(larger), submission.array(-2.0 * g_larger)
+    prime(layer, x)
+    call(layer, "backward", x, g)
+    x, g = submission.array(case["x"]), submission.array(case["g"])
+    prime(layer, x)
+    answers = backward_answers(layer, case, x, g)
+    where = describe_call(layer._call, "backward", (x, g)) + ", after another batch"
+    for name, got in answers.items():
+        agree(got, case[name], case.scale(name), title(name), where)
+
+
+def largest(at: np.ndarray) -> float:
+    """The step for functions that are linear everywhere: as large as the numbers."""
+    return float(np.abs(at).max())
+
+
+def backward_difference(
+    submission: Submission, case: Case, step_of_x: Callable[[np.ndarray], float] = largest
+) -> None:
+    """Backward against the finite differences of the submission's own forward.
+
+    Where forward is wrong, or does not work, the reference alone judges backward.
+    """
+    layer, answers, where = backward(submission, case)
+    try:
+        if submission.fragile:
+            raise CheckFailed("forward cannot be called")
+        out = layer.call("forward", submission.array(case["x"]))
+        agree(out, case["out"], case.scale("out"), "the output", "")
+    except (TimedOut, Died):
+        raise
+    except (Problem, CheckFailed):
+        for name, got in answers.items():
+            agree(got, case[name], case.scale(name), title(name), where)
+        return
+    unit = measured_precision(out, case["out"], case.scale("out"))
+    random = np.random.RandomState(1)
+    inputs = {"x": case["x"].astype(np.float64)}
+    inputs |= {name: value.astype(np.float64) for name, value in case.parameters.items()}
+    for name, at in inputs.items():
+        got = answers[f"{name}_grad"]
+        same_shape(got, at.shape, title(f"{name}_grad"), where)
+        gradient = got.astype(np.float64)
+
+        def loss(value: np.ndarray, name: str = name) -> float:
+            moved = inputs | {name: value}
+            for parameter in case.parameters:
+                setattr(layer, parameter, moved[parameter])
+            moved_x = submission.array(moved["x"])
+            return float((case["g"] * layer.call("forward", moved_x)).sum())
+
+        step = step_of_x(at) if name == "x" else largest(at)
+        size = np.abs(case["g"]).sum() * case.scale("out") * (1 + step / largest(at))
+        allowed = MARGIN * unit * size / step
+        # A gradient in float32 is itself known to its own rounding only.
+        allowed += MARGIN * unit * np.abs(gradient).sum()
+        found = disagreement(loss, at, gradient, step, allowed, random)
+        if found:
+            raise CheckFailed(
+                f"{title(f'{name}_grad')} is not the derivative of your own forward\n"
+                f"  when {name} moves along a random direction, the loss changes by"
+                f" {found[0]:.6g}\n"
+                f"  your gradient says {found[1]:.6g}\n"
+                f"  in {where}"
+            )
+
+
+def title(name: str) -> str:
+    """How an answer is called in a message."""
+    return "the gradient with respect to x" if name == "x_grad" else name

@@ -1,0 +1,197 @@
+"""What layers with parameters are asked: how they start, and how they learn.
+
+Initial weights are judged by statistics of large layers, so by chance; the worker's
+random numbers are seeded, so the same code always meets the same draw. The bounds lie
+six standard deviations or more from a right answer, and the usual mistakes outside.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from autograder.cases import Case
+from autograder.checks.compare import agree, same_shape
+from autograder.checks.failures import CheckFailed, Waits
+from autograder.checks.layer import build, call, prime
+from autograder.sandbox.problems import Died, NotNumbers, Problem, Raised, TimedOut
+from autograder.sandbox.submission import RemoteObject, Submission, describe_call
+
+
+def shapes(case: Case) -> tuple[tuple[int, ...], tuple[int, ...], int]:
+    """Shape of the weight, shape of the bias, fan-in."""
+    if case.layer == "LinearLayer":
+        d1, d2 = case.args
+        return (d1, d2), (d2,), d1
+    c1, c2, k1, k2 = case.args
+    return (c2, c1, k1, k2), (c2,), c1 * k1 * k2
+
+
+def new_layer(submission: Submission, case: Case) -> RemoteObject:
+    if case.layer not in submission.names:
+        raise CheckFailed(f"the package has no class {case.layer}")
+    return getattr(submission, case.layer)(*case.args)
+
+
+def initial_shapes(submission: Submission, case: Case) -> None:
+    layer = new_layer(submission, case)
+    weight, bias, _ = shapes(case)
+    same_shape(layer.weight, weight, "weight", layer._call)
+    same_shape(layer.bias, bias, "bias", layer._call)
+    for name in ("weight", "bias"):
+        dtype = getattr(layer, name).dtype
+        if dtype.kind != "f" or dtype.itemsize < 4:
+            raise CheckFailed(
+                f"{name} is of type {dtype}; expected float32 or float64\n  in {layer._call}"
+            )
+
+
+def initial_bias(submission: Submission, case: Case) -> None:
+    layer = new_layer(submission, case)
+    bias = shapes(case)[1]
+    agree(layer.bias, np.zeros(bias), 1e-6, "the initial bias", layer._call)
+
+
+def initial_weight(submission: Submission, case: Case) -> None:
+    """Mean 0 and variance 2 / fan_in; the shape of the distribution is left open."""
+    layer = new_layer(submission, case)
+    shape, _, fan_in = shapes(case)
+    same_shape(layer.weight, shape, "weight", layer._call)
+    weight = layer.weight.astype(np.float64)
+    deviation = np.sqrt(2 / fan_in)
+    if not np.isfinite(weight).all():
+        raise CheckFailed(f"the initial weights are not finite\n  in {layer._call}")
+    mean, variance = weight.mean(), weight.var()
+    if not abs(mean) <= 6 * deviation / np.sqrt(weight.size):
+        raise CheckFailed(
+            f"the initial weights do not have mean 0\n"
+            f"  their mean is {mean:.3g}, with {weight.size} weights and a standard deviation"
+            f" of {np.sqrt(variance):.3g}\n"
+            f"  in {layer._call}"
+        )
+    # The variance of a sample of a normal distribution varies by sqrt(2 / size).
+    if not abs(variance * fan_in / 2 - 1) <= max(0.08, 8 * np.sqrt(2 / weight.size)):
+        raise CheckFailed(
+            f"the initial weights have the wrong variance\n"
+            f"  expected 2 / fan_in = 2 / {fan_in} = {2 / fan_in:.4g}\n"
+            f"  got {variance:.4g}, {variance * fan_in / 2:.3g} times as much\n"
+            f"  in {layer._call}"
+        )
+
+
+def initial_independence(submission: Submission, case: Case) -> None:
+    """Rows, columns and filters are drawn anew, not repeated."""
+    layer = new_layer(submission, case)
+    shape = shapes(case)[0]
+    same_shape(layer.weight, shape, "weight", layer._call)
+    weight = layer.weight.astype(np.float64)
+    weight = weight - weight.mean()
+    table = weight.reshape(shape[0], -1)
+    for axis, what in ((0, "rows"), (1, "columns")):
+        # Means of n independent values have a variance of variance / n.
+        count = table.shape[axis]
+        excess = table.mean(axis).var() * count / max(table.var(), 1e-300)
+        spread = np.sqrt(2 / table.shape[1 - axis])
+        if not abs(excess - 1) <= max(0.5, 8 * spread):
+            raise CheckFailed(
+                f"the initial weights are not drawn independently: the {what} of weight"
+                f" (as a table of shape {table.shape}) resemble one another\n"
+                f"  in {layer._call}"
+            )
+    # The correlation of the weights with themselves, shifted by every distance.
+    flat = weight.ravel()
+    products = np.fft.irfft(np.abs(np.fft.rfft(flat)) ** 2, flat.size)
+    correlation = np.abs(products[1:]).max() / max(products[0], 1e-300)
+    if not correlation <= 8 / np.sqrt(flat.size):
+        raise CheckFailed(
+            f"the initial weights are not drawn independently: they repeat"
+            f" (correlation {correlation:.2f} at distance"
+            f" {int(np.abs(products[1:]).argmax()) + 1} in row-major order)\n"
+            f"  in {layer._call}"
+        )
+
+
+# Update ------------------------------------------------------------------------------
+
+
+def prepare_gradients(
+    submission: Submission, layer: RemoteObject, case: Case, factor: float, task: str
+) -> dict[str, np.ndarray]:
+    """Make the layer hold gradients, and read what they are.
+
+    They are what its own backward computes, right or wrong. Where that brings nothing that
+    fits, they are set by assignment; where that is not possible either, update waits.
+    """
+    problem: Exception
+    try:
+        x, g = submission.array(case["x"]), submission.array(factor * case["g"])
+        prime(layer, x)
+        call(layer, "backward", x, g)
+        return read_gradients(layer, case)
+    except (TimedOut, Died):
+        raise
+    except (Problem, CheckFailed, Waits) as error:
+        problem = error
+    try:
+        random = np.random.RandomState(2)
+        for name, value in case.parameters.items():
+            gradient = factor * random.standard_normal(value.shape)
+            setattr(layer, f"{name}_grad", gradient.astype(value.dtype))
+        return read_gradients(layer, case)
+    except (TimedOut, Died):
+        raise
+    except (Problem, CheckFailed):
+        raise Waits(task.replace("update", "backward"), str(problem)) from None
+
+
+def read_gradients(layer: RemoteObject, case: Case) -> dict[str, np.ndarray]:
+    gradients = {}
+    for name, value in case.parameters.items():
+        got: Any = getattr(layer, f"{name}_grad")
+        same_shape(got, value.shape, f"{name}_grad", layer._call)
+        if not np.isfinite(got).all() or not np.abs(got).max() > 0:
+            raise CheckFailed(f"{name}_grad is zero or not finite")
+        gradients[name] = got.astype(np.float64)
+    return gradients
+
+
+def update(submission: Submission, case: Case, task: str) -> None:
+    """Three steps, each with another gradient and another learning rate."""
+    layer = build(submission, case)
+    steps = ((0.1, 1.0), (0.02, -0.5), (0.5, 0.25))
+    for count, (lr, factor) in enumerate(steps, 1):
+        gradients = prepare_gradients(submission, layer, case, factor, task)
+        before = {name: getattr(layer, name) for name in case.parameters}
+        call(layer, "update", lr)
+        where = f"{describe_call(layer._call, 'update', (lr,))}, step {count}"
+        for name, old in before.items():
+            same_shape(old, case[name].shape, name, where)
+            expected = old.astype(np.float64) - lr * gradients[name]
+            scale = np.abs(old).max() + lr * np.abs(gradients[name]).max()
+            agree(getattr(layer, name), expected, float(scale), name, where)
+
+
+def update_apart(submission: Submission, case: Case, task: str) -> None:
+    """Another layer of the same size keeps its parameters, also those it started with."""
+    layer, other, third = (build(submission, case) for _ in range(3))
+    fresh = None
+    try:
+        fresh = new_layer(submission, case)
+        second = new_layer(submission, case)
+    except Raised:
+        second = None  # an initialisation that does not work has a task of its own
+    kept = {id(one): one for one in (other, third, second) if one is not None}
+    before = {
+        key: {name: getattr(one, name) for name in case.parameters} for key, one in kept.items()
+    }
+    for one in (layer, fresh):
+        if one is not None:
+            prepare_gradients(submission, one, case, 1.0, task)
+            call(one, "update", 0.1)
+    where = f"{describe_call(layer._call, 'update', (0.1,))} on another layer"
+    for key, one in kept.items():
+        for name, old in before[key].items():
+            if old is None:
+                raise NotNumbers(f"{name} is None\n  in {layer._call}")
+            agree(getattr(one, name), old, max(float(np.abs(old).max()), 1.0), name, where)

@@ -1,0 +1,205 @@
+"""The pytest plugin: gives the checks their submission, and notes what became of each.
+
+A task gets a worker of its own, and another one after a crash. A time-out ends the task.
+This module knows tasks and outcomes, and no points.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from autograder.cases import Case, Cases
+from autograder.checks.failures import CheckFailed, Waits
+from autograder.result import Check, worst
+from autograder.sandbox.pool import Pool
+from autograder.sandbox.problems import Died, Problem, TimedOut
+from autograder.sandbox.submission import Budget, Submission
+from autograder.syllabus import Accuracy, Task
+
+
+class NotRun(Exception):
+    """A check that was left out because of what an earlier one of its task did."""
+
+    status = "skipped"
+
+
+class Checks:
+    """Runs the checks of some tasks.
+
+    Parameters
+    ----------
+    tasks
+        In the order in which they are run.
+    cases
+        Of the seed.
+    pool
+        Gives workers.
+    budget
+        The time of the whole submission.
+    known
+        The outcomes of tasks that ran before; added to.
+    done
+        Called after each task with its checks and its seconds.
+    """
+
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        cases: Cases,
+        pool: Pool,
+        budget: Budget,
+        accuracy: Accuracy,
+        known: dict[str, str],
+        begun: Callable[[Task], None],
+        done: Callable[[Task, list[Check]], None],
+    ) -> None:
+        self.tasks = {task.id: task for task in tasks}
+        self.cases, self.pool, self.total, self.known = cases, pool, budget, known
+        self.accuracy = accuracy
+        self.begun, self.done = begun, done
+        self.finished: list[str] = []
+        self.checks: list[Check] = []
+        self.current: Task | None = None
+        self.workers: dict[str, Submission] = {}
+        self.budget = budget
+        self.lethal: set[str] = set()  # tasks that ended their worker, or hung
+        self.errors: list[BaseException] = []  # of the current task
+        self.remarks = ""
+        self.ended: str | None = None  # why the rest of the task is not run
+
+    # Collection ----------------------------------------------------------------------
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        marker = metafunc.definition.get_closest_marker("cases")
+        if marker:
+            found = self.cases.group(marker.args[0])
+            wanted = marker.kwargs.get("titles")
+            if wanted:
+                by_title = {case.title: case for case in found}
+                found = [by_title[title] for title in wanted]
+            metafunc.parametrize("case", found, ids=[case.title for case in found])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        order = list(self.tasks)
+        kept = [item for item in items if task_of(item) in self.tasks]
+        items[:] = sorted(kept, key=lambda item: order.index(task_of(item)))
+
+    # Fixtures ------------------------------------------------------------------------
+
+    @pytest.fixture(name="submission")
+    def submission_fixture(self, request: pytest.FixtureRequest) -> Submission:
+        return self.worker("first")
+
+    @pytest.fixture(name="another")
+    def another_fixture(self) -> Callable[[str], Submission]:
+        """More workers of the same submission, by name: for what must not share a process."""
+        return self.worker
+
+    @pytest.fixture(name="every_case")
+    def every_case_fixture(self) -> Cases:
+        return self.cases
+
+    @pytest.fixture(name="known")
+    def known_fixture(self) -> dict[str, str]:
+        """The outcomes of the tasks so far."""
+        return self.known
+
+    @pytest.fixture(name="accuracy")
+    def accuracy_fixture(self) -> Accuracy:
+        return self.accuracy
+
+    @pytest.fixture(name="remark")
+    def remark_fixture(self) -> Callable[[str], None]:
+        """Say something about an answer that is right."""
+
+        def remark(text: str) -> None:
+            self.remarks = text
+
+        return remark
+
+    @pytest.fixture(name="task")
+    def task_fixture(self) -> Task:
+        assert self.current is not None
+        return self.current
+
+    def worker(self, name: str) -> Submission:
+        """This task's worker of this name; a new one where it has died."""
+        assert self.current is not None
+        if self.ended:
+            raise NotRun(self.ended)
+        present = self.workers.get(name)
+        if present is None or not present.alive:
+            present = self.pool.submission(self.current.limits, self.budget)
+            present.fragile = f"{self.current.group}.forward" in self.lethal
+            self.workers[name] = present
+        return present
+
+    # Running -------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(
+        self, item: pytest.Item, nextitem: pytest.Item | None
+    ) -> Iterator[None]:
+        task = self.tasks[task_of(item)]
+        if task is not self.current:
+            self.current, self.checks, self.errors, self.ended = task, [], [], None
+            self.budget = Budget(task.limits.task, self.total)
+            self.begun(task)
+            late = [name for name in task.rests_on if self.known.get(name) == "timed out"]
+            if late:
+                self.ended = f"waits for {late[0]}, which timed out"
+        result = yield
+        if nextitem is None or task_of(nextitem) != task.id:
+            self.finish(task)
+        return result
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Iterator[None]:
+        result = yield
+        if call.excinfo is not None:
+            self.note(item, call.excinfo.value)
+        elif call.when == "call":
+            self.checks.append(Check(check_name(item), "passed", self.remarks))
+            self.remarks = ""
+        return result
+
+    def note(self, item: pytest.Item, error: BaseException) -> None:
+        self.errors.append(error)
+        if isinstance(error, (CheckFailed, Problem, Waits, NotRun)):
+            status, message = error.status, str(error)
+        else:
+            status = "grader error"
+            message = "".join(traceback.format_exception(error)[-4:])
+        if status == "timed out" and not self.ended:
+            self.ended = "not run: an earlier call of this task timed out"
+        self.checks.append(Check(check_name(item), status, message))
+
+    def finish(self, task: Task) -> None:
+        """End the task's workers and hand its checks over."""
+        for worker in self.workers.values():
+            worker.end()
+        self.workers = {}
+        if any(isinstance(error, (Died, TimedOut)) for error in self.errors):
+            self.lethal.add(task.id)
+        self.known[task.id] = worst(check.status for check in self.checks)
+        self.finished.append(task.id)
+        self.done(task, self.checks)
+
+
+def task_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("task")
+    assert marker is not None, f"{item.nodeid} belongs to no task"
+    return marker.args[0]
+
+
+def check_name(item: Any) -> str:
+    """The promise of a check: the first line of its docstring, and which case it is."""
+    name = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
+    case = getattr(item, "callspec", None) and item.callspec.params.get("case")
+    return f"{name} ({case.title})" if isinstance(case, Case) else name

@@ -1,0 +1,73 @@
+"""Runs the checks under pytest, with no configuration or plugin but the kit's own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from autograder.checks.plugin import Checks
+
+HERE = Path(__file__).parent
+OPTIONS = (
+    *("-c", str(HERE / "pytest.ini")),
+    *("--rootdir", str(HERE)),
+    *("--noconftest", "--import-mode=importlib", "--assert=plain", "--capture=no"),
+    *(
+        option
+        for name in (
+            "terminal",
+            "cacheprovider",
+            "doctest",
+            "junitxml",
+            "pastebin",
+            "stepwise",
+            "nose",
+            "faulthandler",
+            "unraisableexception",
+            "threadexception",
+            "warnings",
+        )
+        for option in ("-p", f"no:{name}")
+    ),
+)
+
+
+class RunFailed(RuntimeError):
+    """pytest could not run the checks: an error of the grader."""
+
+
+def run(checks: Checks) -> None:
+    """Run the checks of the plugin's tasks; it is told what becomes of them.
+
+    Raises
+    ------
+    RunFailed
+        pytest ended for another reason than a check.
+    KeyboardInterrupt
+        The run was interrupted.
+    """
+    groups = dict.fromkeys(task.group for task in checks.tasks.values())
+    files = [str(HERE / f"test_{group}.py") for group in groups]
+    with only_our_settings():
+        status = pytest.main([*OPTIONS, *files], plugins=[checks])
+    if status == pytest.ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
+    if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        raise RunFailed(f"pytest ended with {status!r}")
+
+
+@contextmanager
+def only_our_settings() -> Iterator[None]:
+    """Hide the settings that a user's environment has for their own pytest."""
+    names = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS", "PYTEST_DISABLE_PLUGIN_AUTOLOAD")
+    kept = {name: os.environ.pop(name) for name in names if name in os.environ}
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    try:
+        yield
+    finally:
+        del os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"]
+        os.environ.update(kept)

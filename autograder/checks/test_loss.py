@@ -1,0 +1,149 @@
+"""Checks of CrossEntropyLoss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from autograder.cases import Case, Cases
+from autograder.checks import layer
+from autograder.checks.compare import agree, same_shape, unchanged
+from autograder.checks.failures import CheckFailed
+from autograder.checks.gradients import MARGIN, SINGLE, difference, measured_precision
+from autograder.sandbox.problems import Died, Problem, TimedOut
+from autograder.sandbox.submission import RemoteObject, Submission, describe_call
+
+forward = pytest.mark.task("loss.forward")
+backward = pytest.mark.task("loss.backward")
+cases = pytest.mark.cases("loss")
+X_GRAD = "the gradient with respect to x"
+
+
+def ask(submission: Submission, case: Case, method: str) -> tuple[RemoteObject, Any, str]:
+    """The loss, what the method gives for a case, and the call in words."""
+    loss = layer.construct(submission, "CrossEntropyLoss")
+    x, y = submission.array(case["x"]), submission.array(case["y"])
+    if method == "backward":
+        layer.prime(loss, x, y)
+    got = layer.call(loss, method, x, y)
+    where = describe_call(loss._call, method, (x, y))
+    unchanged(x.read(), case["x"], "x", where)
+    unchanged(y.read(), case["y"], "y", where)
+    return loss, got, where
+
+
+@forward
+@cases
+def test_forward_shape(submission: Submission, case: Case) -> None:
+    """The loss is one number."""
+    _, got, where = ask(submission, case, "forward")
+    same_shape(got, (), "the loss", where)
+
+
+@forward
+@cases
+def test_forward_value(submission: Submission, case: Case) -> None:
+    """The loss is the mean of -log softmax(x)[y]."""
+    _, got, where = ask(submission, case, "forward")
+    agree(got, case["out"], case.scale("out"), "the loss", where)
+
+
+@forward
+@pytest.mark.cases("loss.huge")
+def test_forward_huge(submission: Submission, case: Case) -> None:
+    """The loss is right for logits of any size."""
+    _, got, where = ask(submission, case, "forward")
+    agree(got, case["out"], case.scale("out"), "the loss", where)
+
+
+@forward
+def test_forward_state(submission: Submission, every_case: Cases) -> None:
+    """A loss depends on nothing that came before."""
+    first, second = every_case.group("loss")[:2]
+    loss = layer.construct(submission, "CrossEntropyLoss")
+    for case in (first, second, first):
+        got = layer.call(loss, "forward", case["x"], case["y"])
+        where = describe_call(loss._call, "forward", (case["x"], case["y"]))
+        agree(got, case["out"], case.scale("out"), "the loss", where + ", called again")
+
+
+@backward
+@cases
+def test_backward_shape(submission: Submission, case: Case) -> None:
+    """The gradient has the shape of the logits."""
+    _, got, where = ask(submission, case, "backward")
+    same_shape(got, case["x"].shape, X_GRAD, where)
+
+
+@backward
+@cases
+def test_backward_value(submission: Submission, case: Case) -> None:
+    """The gradient is that of the mean over the batch."""
+    _, got, where = ask(submission, case, "backward")
+    agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+
+
+@backward
+@pytest.mark.cases("loss.huge")
+def test_backward_huge(submission: Submission, case: Case) -> None:
+    """The gradient is right for logits of any size."""
+    _, got, where = ask(submission, case, "backward")
+    agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+
+
+@backward
+@cases
+def test_backward_difference(submission: Submission, case: Case) -> None:
+    """The gradient agrees with finite differences."""
+    loss, got, where = ask(submission, case, "backward")
+    same_shape(got, case["x"].shape, X_GRAD, where)
+    try:
+        if submission.fragile:
+            raise CheckFailed("forward cannot be called")
+        out = loss.call("forward", submission.array(case["x"]), submission.array(case["y"]))
+        agree(out, case["out"], case.scale("out"), "the loss", "")
+    except (TimedOut, Died):
+        raise
+    except (Problem, CheckFailed):
+        # Forward is wrong: the reference alone judges backward.
+        agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+        return
+    unit = measured_precision(out, case["out"], case.scale("out"))
+    random = np.random.RandomState(1)
+    at, gradient = case["x"].astype(np.float64), got.astype(np.float64)
+
+    def value(x: np.ndarray) -> float:
+        return float(loss.call("forward", submission.array(x), submission.array(case["y"])))
+
+    # Along ±1 directions the third derivative of the loss is at most 2: rounding and
+    # truncation together are least at this step.
+    step = (3 * unit * case.scale("out")) ** (1 / 3)
+    allowed = MARGIN * (unit * case.scale("out") / step + step**2 / 3)
+    allowed = min(allowed, 0.25) + MARGIN * SINGLE * np.abs(gradient).sum()
+    for _ in range(3):
+        direction = random.choice([-1.0, 1.0], at.shape)
+        # One row after another: the mean over the batch would make the others small.
+        numerical = difference(value, at, direction, step)
+        claimed = float((gradient * direction).sum())
+        if not abs(numerical - claimed) <= allowed:
+            raise CheckFailed(
+                f"{X_GRAD} is not the derivative of your own forward\n"
+                f"  when x moves along a random direction, the loss changes by {numerical:.6g}\n"
+                f"  your gradient says {claimed:.6g}\n"
+                f"  in {where}"
+            )
+
+
+@backward
+def test_backward_state(submission: Submission, every_case: Cases) -> None:
+    """A gradient depends on nothing that came before."""
+    first, second = every_case.group("loss")[:2]
+    loss = layer.construct(submission, "CrossEntropyLoss")
+    for case in (first, second, first):
+        x, y = submission.array(case["x"]), submission.array(case["y"])
+        layer.prime(loss, x, y)
+        got = layer.call(loss, "backward", x, y)
+        where = describe_call(loss._call, "backward", (x, y)) + ", called again"
+        agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)

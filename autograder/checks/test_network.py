@@ -1,0 +1,324 @@
+"""Checks of ConvolutionNeuralNetwork: the wiring, judged against the submission's own layers.
+
+The network lives in one worker, the layers that it is compared with in another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from autograder.cases import Case, Cases
+from autograder.checks import wiring
+from autograder.checks.compare import agree, same_shape, unchanged
+from autograder.checks.failures import CheckFailed
+from autograder.checks.layer import call
+from autograder.checks.wiring import Chain, judging, network_with, nothing_kept
+from autograder.sandbox import memory
+from autograder.sandbox.problems import Problem, TimedOut
+from autograder.sandbox.submission import RemoteObject, Submission, describe_call
+
+Another = Callable[[str], Submission]
+
+forward = pytest.mark.task("network.forward")
+backward = pytest.mark.task("network.backward")
+update = pytest.mark.task("network.update")
+train = pytest.mark.task("network.train")
+testing = pytest.mark.task("network.test")
+predict = pytest.mark.task("network.predict")
+cases = pytest.mark.cases("network")
+five = pytest.mark.cases("network", titles=["5 images"])
+many = pytest.mark.cases("network.train")
+
+BATCH, LEARNING_RATE = 5, 0.02
+MANY_IMAGES, MEMORY = 10_000, 400  # megabytes beyond the input
+
+
+def pair(submission: Submission, another: Another, case: Case) -> tuple[RemoteObject, Chain]:
+    """The network, and the chain of its layers in another worker, with equal parameters."""
+    parameters = wiring.case_parameters(case)
+    return network_with(submission, parameters), Chain(another("layers"), parameters)
+
+
+# forward -----------------------------------------------------------------------------
+
+
+@forward
+@cases
+def test_forward_value(submission: Submission, another: Another, case: Case) -> None:
+    """forward passes the images through the layers in order."""
+    with judging(submission, "forward", (case["x"],)):
+        network, chain = pair(submission, another, case)
+        expected = chain.forward(case["x"])[-1].read()
+        x = submission.array(case["x"])
+        got = call(network, "forward", x)
+        where = describe_call(network._call, "forward", (x,))
+        wiring.compare_values(got, expected, "the output", where)
+        unchanged(x.read(), case["x"], "x", where)
+
+
+@forward
+@five
+def test_forward_keeps(submission: Submission, another: Another, case: Case) -> None:
+    """With keepgrad, the input of each layer is kept in layer_inputs."""
+    with judging(submission, "forward", (case["x"], True)):
+        network, chain = pair(submission, another, case)
+        values = chain.forward(case["x"])
+        for turn in ("", ", called again"):
+            got = call(network, "forward", case["x"], True)
+            where = describe_call(network._call, "forward", (case["x"], True)) + turn
+            wiring.compare_values(got, values[-1].read(), "the output", where)
+            kept = wiring.kept_inputs(network)
+            # The output behind the eight inputs does no harm.
+            if len(kept) not in (8, 9):
+                raise CheckFailed(
+                    f"layer_inputs must hold the inputs of the 8 layers; it holds {len(kept)}"
+                    f" values\n  in {where}"
+                )
+            for index, value in enumerate(kept[:8]):
+                if isinstance(value, RemoteObject):
+                    raise CheckFailed(f"layer_inputs[{index}] is {value._text}\n  in {where}")
+                wiring.compare_values(value, values[index].read(), f"layer_inputs[{index}]", where)
+
+
+@forward
+@five
+def test_forward_keeps_nothing(submission: Submission, case: Case) -> None:
+    """Without keepgrad, nothing is kept in layer_inputs."""
+    with judging(submission, "forward", (case["x"],)):
+        network = network_with(submission, wiring.case_parameters(case))
+        call(network, "forward", case["x"])
+        nothing_kept(network, describe_call(network._call, "forward", (case["x"],)))
+
+
+# backward ----------------------------------------------------------------------------
+
+
+@backward
+@cases
+def test_backward_value(submission: Submission, another: Another, case: Case) -> None:
+    """backward passes the gradient through the layers in reverse, down to the images."""
+    with judging(submission, "backward", (case["g"],)):
+        network, chain = pair(submission, another, case)
+        *values, _ = chain.forward(case["x"])
+        expected = {"the gradient of the images": chain.backward(
+            values, chain.submission.array(case["g"])).read()}
+        for index in wiring.WITH_PARAMETERS:
+            for name in ("weight_grad", "bias_grad"):
+                expected[f"layers[{index}].{name}"] = getattr(chain.layers[index], name)
+        where = describe_call(network._call, "backward", (case["g"],))
+        try:
+            call(network, "forward", case["x"], True)
+            compare_gradients(network, case, expected, where)
+        except TimedOut:
+            raise
+        except (Problem, CheckFailed):
+            # A forward that keeps the wrong inputs loses its own points: give the right ones.
+            if not submission.alive:
+                raise
+            try:
+                for layer, value in zip(wiring.layers_of(network), values, strict=True):
+                    layer.keep("forward", submission.array(value.read()))
+                network.layer_inputs = [submission.array(value.read()) for value in values]
+                compare_gradients(network, case, expected, where)
+            except (Problem, CheckFailed):
+                pass
+            else:
+                return
+            raise
+
+
+def compare_gradients(
+    network: RemoteObject, case: Case, expected: dict[str, np.ndarray], where: str
+) -> None:
+    g = network._submission.array(case["g"])
+    got = {"the gradient of the images": call(network, "backward", g)}
+    unchanged(g.read(), case["g"], "last_x_grad", where)
+    layers = wiring.layers_of(network)
+    for index in wiring.WITH_PARAMETERS:
+        for name in ("weight_grad", "bias_grad"):
+            got[f"layers[{index}].{name}"] = getattr(layers[index], name)
+    for name, right in expected.items():
+        wiring.compare_values(got[name], right, name, where)
+
+
+# update ------------------------------------------------------------------------------
+
+
+@update
+@five
+def test_update(submission: Submission, another: Another, case: Case) -> None:
+    """update takes one step in each layer that has parameters."""
+    with judging(submission, "update", (0.1,)):
+        network, chain = pair(submission, another, case)
+        layers = wiring.layers_of(network)
+        before = wiring.case_parameters(case)
+        for lr in (0.1, 0.03):
+            # Each side's layers get their gradients one by one, whatever backward does.
+            *values, _ = chain.forward(case["x"])
+            chain.backward(values, chain.submission.array(case["g"]))
+            twin = Chain.of(submission, layers)
+            *values, _ = twin.forward(case["x"])
+            twin.backward(values, submission.array(case["g"]))
+            for index in wiring.WITH_PARAMETERS:
+                wiring.step(chain.layers[index], "update", lr)
+            call(network, "update", lr)
+            where = describe_call(network._call, "update", (lr,))
+            got, expected = wiring.read_parameters(layers), chain.parameters()
+            wiring.agree_on_parameters(got, expected, before, where)
+            before = expected
+
+
+# train -------------------------------------------------------------------------------
+
+
+@train
+@many
+@pytest.mark.parametrize(
+    ("batch_size", "epochs"), [(BATCH, 2), (BATCH, 1), (23, 2), (64, 1)],
+    ids=["two epochs, last batch smaller", "one epoch", "one batch", "batch larger than the data"],
+)
+def test_train_value(
+    submission: Submission, another: Another, case: Case, batch_size: int, epochs: int
+) -> None:
+    """train takes one step for each batch, in the order given, and returns the mean loss."""
+    x, y = case["x"], case["y"]
+    with judging(submission, "train", (x, y, batch_size, epochs, LEARNING_RATE)):
+        network, chain = pair(submission, another, case)
+        for _ in range(epochs):
+            losses = [
+                chain.step(x[i : i + batch_size], y[i : i + batch_size], LEARNING_RATE)
+                for i in range(0, len(x), batch_size)
+            ]
+        got = call(network, "train", x, y, batch_size, epochs, LEARNING_RATE)
+        where = describe_call(network._call, "train", (x, y, batch_size, epochs, LEARNING_RATE))
+        wiring.agree_on_parameters(
+            wiring.read_parameters(wiring.layers_of(network)),
+            chain.parameters(),
+            wiring.case_parameters(case),
+            where,
+        )
+        same_shape(got, (), "the mean loss of the last epoch", where)
+        wiring.compare_values(got, np.array(np.mean(losses)), "the mean loss of the last epoch", where)
+
+
+@train
+@many
+def test_train_side_effects(submission: Submission, case: Case) -> None:
+    """train leaves the data as they are, and nothing in layer_inputs."""
+    args = (case["x"], case["y"], BATCH, 1, LEARNING_RATE)
+    with judging(submission, "train", args):
+        network = network_with(submission, wiring.case_parameters(case))
+        x, y = submission.array(case["x"]), submission.array(case["y"])
+        call(network, "train", x, y, BATCH, 1, LEARNING_RATE)
+        where = describe_call(network._call, "train", args)
+        unchanged(x.read(), case["x"], "train_x", where)
+        unchanged(y.read(), case["y"], "train_y", where)
+        nothing_kept(network, where)
+
+
+# test --------------------------------------------------------------------------------
+
+
+@testing
+@many
+@pytest.mark.parametrize("batch_size", [BATCH, 23, 64])
+def test_test_value(
+    submission: Submission, another: Another, case: Case, batch_size: int
+) -> None:
+    """test returns the mean over the batches of the loss."""
+    x, y = case["x"], case["y"]
+    with judging(submission, "test", (x, y, batch_size)):
+        network, chain = pair(submission, another, case)
+        losses = [
+            chain.batch_loss(x[i : i + batch_size], y[i : i + batch_size])
+            for i in range(0, len(x), batch_size)
+        ]
+        got = call(network, "test", x, y, batch_size)
+        where = describe_call(network._call, "test", (x, y, batch_size))
+        same_shape(got, (), "the mean loss", where)
+        wiring.compare_values(got, np.array(np.mean(losses)), "the mean loss", where)
+
+
+@testing
+@many
+def test_test_side_effects(submission: Submission, case: Case) -> None:
+    """test changes neither data nor parameters, and keeps nothing in layer_inputs."""
+    args = (case["x"], case["y"], BATCH)
+    with judging(submission, "test", args):
+        network = network_with(submission, wiring.case_parameters(case))
+        x, y = submission.array(case["x"]), submission.array(case["y"])
+        call(network, "test", x, y, BATCH)
+        where = describe_call(network._call, "test", args)
+        unchanged(x.read(), case["x"], "test_x", where)
+        unchanged(y.read(), case["y"], "test_y", where)
+        after = wiring.read_parameters(wiring.layers_of(network))
+        for name, value in wiring.case_parameters(case).items():
+            wiring.compare_values(after[name], value, f"parameter {name} after the call", where)
+        nothing_kept(network, where)
+
+
+# predict -----------------------------------------------------------------------------
+
+
+@predict
+@cases
+def test_predict_value(submission: Submission, another: Another, case: Case) -> None:
+    """predict returns the softmax of the network's outputs."""
+    with judging(submission, "predict", (case["x"],)):
+        network, chain = pair(submission, another, case)
+        expected = wiring.softmax(chain.logits(case["x"]))
+        x = submission.array(case["x"])
+        got = call(network, "predict", x)
+        where = describe_call(network._call, "predict", (x,))
+        wiring.compare_values(got, expected, "the table of probabilities", where)
+        agree(got.sum(axis=1), np.ones(len(got)), 1.0, "the sum of each row", where)
+        unchanged(x.read(), case["x"], "x", where)
+        nothing_kept(network, where)
+
+
+@predict
+@five
+def test_predict_huge(submission: Submission, another: Another, case: Case) -> None:
+    """Probabilities are finite for outputs of any size."""
+    parameters = wiring.case_parameters(case)
+    parameters["7.weight"] = parameters["7.weight"] * 1e4
+    with judging(submission, "predict", (case["x"],)):
+        chain = Chain(another("layers"), parameters)
+        expected = wiring.softmax(chain.logits(case["x"]))
+        network = network_with(submission, parameters)
+        got = call(network, "predict", case["x"])
+        where = describe_call(network._call, "predict", (case["x"],)) + ", outputs beyond ±1,000"
+        same_shape(got, expected.shape, "the table of probabilities", where)
+        # Float32 knows such outputs to about 0.01 only.
+        agree(got, expected, 1.0, "the table of probabilities", where, tolerance=0.05)
+
+
+@predict
+@many
+def test_predict_many(
+    submission: Submission, another: Another, case: Case, every_case: Cases
+) -> None:
+    """10,000 images are predicted in order, with less than 400 MB beyond the input."""
+    few = case["x"].astype(np.float32)
+    with judging(submission, "predict", (few,)):
+        network, chain = pair(submission, another, case)
+        expected = wiring.softmax(chain.logits(few))
+        which = np.arange(MANY_IMAGES) % len(few)
+        x = submission.array(few[which])
+        measured = memory.forget_peak(submission.pid)
+        before = memory.resident(submission.pid)
+        got = call(network, "predict", x)
+        peak = memory.peak(submission.pid)
+        where = describe_call(network._call, "predict", (x,))
+        wiring.compare_values(got, expected[which], "the table of probabilities", where)
+        if measured and before is not None and peak is not None:
+            used = (peak - before) / 1e6
+            if not used < MEMORY:
+                raise CheckFailed(
+                    f"predict needed {used:.0f} MB beyond its input, more than {MEMORY} MB\n"
+                    "  predict the images in pieces, some hundred at a time\n"
+                    f"  in {where}"
+                )

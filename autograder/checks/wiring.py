@@ -1,0 +1,292 @@
+"""The network that the course teaches, composed of a submission's own layers.
+
+What the network's methods must do is stated here by doing it, one call after another: a
+layer with a mistake makes the same mistake on both sides, and costs nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograder.cases import Case
+from autograder.checks.compare import agree, same_shape
+from autograder.checks.failures import CheckFailed, Waits
+from autograder.checks.layer import GROUPS
+from autograder.sandbox.problems import NotNumbers, Problem, Raised, TimedOut
+from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission
+
+LAYERS: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("ConvolutionLayer", (1, 4, 5, 5)),
+    ("MaxPoolingLayer", (2, 2)),
+    ("ReLULayer", ()),
+    ("ConvolutionLayer", (4, 16, 3, 3)),
+    ("MaxPoolingLayer", (2, 2)),
+    ("ReLULayer", ()),
+    ("FlattenLayer", ()),
+    ("LinearLayer", (400, 10)),
+)
+WITH_PARAMETERS = (0, 3, 7)
+NETWORK = "ConvolutionNeuralNetwork"
+INITS = {f"{name}.__init__" for name in GROUPS}
+FUNCTIONS = {f"{name}.{method}" for name in GROUPS for method in ("forward", "backward", "update")}
+# Both sides run the same layers; only a cast, or another order of sums, may differ.
+TOLERANCE = 1e-4
+
+
+class Chain:
+    """The eight layers and the loss, one by one.
+
+    Parameters
+    ----------
+    submission
+        In a worker that holds no network of the submission's.
+    parameters
+        ``0.weight`` … by layer.
+    """
+
+    def __init__(self, submission: Submission, parameters: dict[str, np.ndarray]) -> None:
+        self.submission = submission
+        self.layers = [self.make(name, args) for name, args in LAYERS]
+        self.loss = None
+        self.set(parameters)
+
+    @classmethod
+    def of(cls, submission: Submission, layers: list[RemoteObject]) -> Chain:
+        """The chain of layers that exist already."""
+        chain = cls.__new__(cls)
+        chain.submission, chain.layers, chain.loss = submission, layers, None
+        return chain
+
+    def make(self, name: str, args: tuple[int, ...] = ()) -> RemoteObject:
+        group = GROUPS[name]
+        if name not in self.submission.names:
+            raise Waits(f"{group}.forward", f"the package has no class {name}")
+        try:
+            return getattr(self.submission, name)(*args)
+        except Problem as problem:
+            raise waits(f"{group}.init", problem) from None
+
+    def set(self, parameters: dict[str, np.ndarray]) -> None:
+        for index in WITH_PARAMETERS:
+            for name in ("weight", "bias"):
+                setattr(self.layers[index], name, parameters[f"{index}.{name}"])
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        return read_parameters(self.layers)
+
+    def forward(self, x: Any) -> list[RemoteArray]:
+        """The input of each layer, and last the output."""
+        values = [x if isinstance(x, RemoteArray) else self.submission.array(x)]
+        for layer in self.layers:
+            values.append(step(layer, "forward", values[-1]))
+        return values
+
+    def backward(self, values: list[RemoteArray], grad: RemoteArray) -> RemoteArray:
+        """The gradient of the images; `values` are those of `forward`, without the output."""
+        for layer, value in zip(reversed(self.layers), reversed(values), strict=True):
+            grad = step(layer, "backward", value, grad)
+        return grad
+
+    def make_loss(self) -> RemoteObject:
+        if self.loss is None:
+            self.loss = self.make("CrossEntropyLoss")
+        return self.loss
+
+    def step(self, x: np.ndarray, y: np.ndarray, lr: float) -> float:
+        """One step of training on one batch; its loss before the step."""
+        labels = self.submission.array(y)
+        *values, logits = self.forward(x)
+        loss = step(self.make_loss(), "forward", logits, labels)
+        grad = step(self.make_loss(), "backward", logits, labels)
+        self.backward(values, grad)
+        for index in WITH_PARAMETERS:
+            step(self.layers[index], "update", lr)
+        return single(loss.read(), "loss.forward")
+
+    def batch_loss(self, x: np.ndarray, y: np.ndarray) -> float:
+        logits = self.forward(x)[-1]
+        loss = step(self.make_loss(), "forward", logits, self.submission.array(y))
+        return single(loss.read(), "loss.forward")
+
+    def logits(self, x: Any) -> np.ndarray:
+        """The outputs for some images, in float64."""
+        got = self.forward(x)[-1].read()
+        count = len(x.sent if isinstance(x, RemoteArray) else x)
+        if got is None or got.shape != (count, 10):
+            shape = None if got is None else got.shape
+            raise Waits("linear.forward", f"the last layer gave an output of shape {shape}")
+        return got.astype(np.float64)
+
+
+def single(value: Any, task: str) -> float:
+    if value is None or value.size != 1:
+        raise Waits(task, "it does not give one number")
+    return float(value.reshape(()))
+
+
+def step(layer: RemoteObject, method: str, *args: Any) -> RemoteArray:
+    """One call of one layer, whose result stays in the worker."""
+    try:
+        return layer.keep(method, *args)
+    except Problem as problem:
+        raise waits(f"{layer_group(layer)}.{method}", problem) from None
+
+
+def layer_group(layer: RemoteObject) -> str:
+    """The task group of a layer, from how it was made: `ReLULayer()`, `layers[2] (ReLULayer)`."""
+    return next(group for name, group in GROUPS.items() if name in layer._call)
+
+
+def waits(task: str, problem: Problem) -> Exception:
+    """A layer that does not work is not the network's fault; a time-out is told as such."""
+    if isinstance(problem, TimedOut):
+        return Waits(task, f"it takes too long: {problem}")
+    if isinstance(problem, Raised) and problem.not_implemented:
+        return Waits(task, "it is not implemented yet")
+    return Waits(task, str(problem))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    e = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+# The submission's network --------------------------------------------------------------
+
+
+class Stub(Problem):
+    """A method of the network that is still to be written."""
+
+    status = "not implemented"
+
+
+@contextmanager
+def judging(submission: Submission, method: str, args: tuple[Any, ...]) -> Iterator[None]:
+    """Tell a method that is not written from one that waits for a layer.
+
+    A stub raises NotImplementedError by itself; a method that is written may meet one in
+    a layer, or a network that cannot be built.
+    """
+    try:
+        yield
+    except (Raised, Waits) as error:
+        if is_stub(submission, method, args):
+            raise Stub(f"{NETWORK}.{method} is not implemented yet") from None
+        if isinstance(error, Raised):
+            inner = error.passes_through(INITS)
+            if inner is None and error.not_implemented:
+                inner = error.passes_through(FUNCTIONS)
+            if inner:
+                name, _, function = inner.partition(".")
+                raise waits(f"{GROUPS[name]}.{function.strip('_')}", error) from None
+        raise
+
+
+def is_stub(submission: Submission, method: str, args: tuple[Any, ...]) -> bool:
+    """Whether the network's method raises NotImplementedError by itself."""
+    if not submission.alive or NETWORK not in submission.names:
+        return False
+    try:
+        submission.bare(NETWORK).call(method, *args)
+    except Raised as problem:
+        return problem.not_implemented and problem.passes_through(FUNCTIONS) is None
+    except Problem:
+        return False
+    return False
+
+
+def network_with(submission: Submission, parameters: dict[str, np.ndarray]) -> RemoteObject:
+    """The submission's network, with these parameters in its layers."""
+    if NETWORK not in submission.names:
+        raise CheckFailed(f"the package has no class {NETWORK}")
+    network = getattr(submission, NETWORK)()
+    layers = layers_of(network)
+    for index in WITH_PARAMETERS:
+        for name in ("weight", "bias"):
+            setattr(layers[index], name, parameters[f"{index}.{name}"])
+    return network
+
+
+def layers_of(network: RemoteObject) -> list[RemoteObject]:
+    """The eight layers that the network holds."""
+    layers = network.items("layers")
+    if len(layers) != len(LAYERS) or not all(isinstance(one, RemoteObject) for one in layers):
+        raise CheckFailed(
+            f"network.layers must hold the {len(LAYERS)} layers of the network in order;"
+            f" it holds {len(layers)} values"
+        )
+    for index, layer in enumerate(layers):
+        name, args = LAYERS[index]
+        object.__setattr__(layer, "_call", f"layers[{index}] ({name})")
+    return layers
+
+
+def read_parameters(layers: list[RemoteObject]) -> dict[str, np.ndarray]:
+    found = {}
+    for index in WITH_PARAMETERS:
+        for name in ("weight", "bias"):
+            value = getattr(layers[index], name)
+            if value is None:
+                raise NotNumbers(f"layers[{index}].{name} is None")
+            found[f"{index}.{name}"] = value
+    return found
+
+
+def agree_on_parameters(
+    got: dict[str, np.ndarray], expected: dict[str, np.ndarray], before: dict[str, np.ndarray],
+    call: str, tolerance: float = TOLERANCE,
+) -> None:
+    """Compare parameters after training, measured against how far they moved."""
+    for name, right in expected.items():
+        index, _, attribute = name.partition(".")
+        what = f"layers[{index}].{attribute}"
+        moved = np.abs(right.astype(np.float64) - before[name]).max() if (
+            right.shape == before[name].shape
+        ) else 0.0
+        # Never finer than what float32 can hold of the parameter itself.
+        scale = max(float(moved), float(np.abs(right).max()) * 1e-3, 1e-12)
+        agree(got[name], right, scale, what, call, tolerance)
+
+
+def kept_inputs(network: RemoteObject) -> list[Any]:
+    """What `layer_inputs` holds, an attribute that need not exist before it is used."""
+    try:
+        return network.items("layer_inputs")
+    except Raised as problem:
+        if "AttributeError" in problem.kinds or "TypeError" in problem.kinds:
+            return []
+        raise
+
+
+def nothing_kept(network: RemoteObject, call: str) -> None:
+    kept = kept_inputs(network)
+    if kept:
+        raise CheckFailed(
+            f"layer_inputs must be empty afterwards; it holds {len(kept)} values\n  in {call}"
+        )
+
+
+def compare_values(got: Any, expected: np.ndarray, what: str, call: str) -> None:
+    """Agreement of two computations by the same layers."""
+    right = expected.astype(np.float64)
+    same_shape(got, right.shape, what, call)
+    if not np.isfinite(right).all():
+        # The layers themselves overflow: then both sides must, in the same places.
+        same = np.isfinite(got) == np.isfinite(right)
+        if not same.all():
+            raise CheckFailed(f"{what} is not what the layers give one by one\n  in {call}")
+        return
+    agree(got, right, max(float(np.abs(right).max()), 1e-12), what, call, TOLERANCE)
+
+
+def case_parameters(case: Case) -> dict[str, np.ndarray]:
+    return {
+        f"{index}.{name}": case[f"{index}.{name}"]
+        for index in WITH_PARAMETERS
+        for name in ("weight", "bias")
+    }
+

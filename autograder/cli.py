@@ -1,0 +1,163 @@
+"""The command line: one thin function for each command, and the way errors end."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from autograder import __version__
+from autograder.errors import KitError
+from autograder.result import Result
+from autograder.syllabus import Syllabus
+
+PUBLIC_SEED = 1234
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Returns
+    -------
+    int
+        0: done, and for `grade` full marks; 1: graded, points lost; 2: could not be done,
+        and stderr says why.
+    """
+    # Small products are many times slower on more threads than there are cores.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    options = parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except KitError as error:
+        print(f"autograder: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("autograder: interrupted", file=sys.stderr)
+        return 130
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    top = argparse.ArgumentParser(
+        prog="autograder",
+        description="Checks a convolutional network written by hand in NumPy.",
+    )
+    top.add_argument("--version", action="version", version=f"byhand {__version__}")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("grade", help="grade one submission")
+    one.add_argument("path", type=Path, metavar="PATH", help="a package, or what holds one")
+    one.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    one.add_argument(
+        "--task", action="append", default=[], metavar="ID", help="only this task, or group"
+    )
+    one.add_argument(
+        "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
+    )
+    one.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({PUBLIC_SEED})")
+    one.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
+    one.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="refuse to run anything where it would not be walled in",
+    )
+    one.set_defaults(run=grade)
+
+    stub = commands.add_parser("stubs", help="make the student package from the solution")
+    stub.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: student")
+    stub.set_defaults(run=stubs)
+
+    case = commands.add_parser("cases", help="write the cases of a seed to a file")
+    case.add_argument("file", type=Path, metavar="FILE")
+    case.add_argument("--seed", type=int, default=PUBLIC_SEED, metavar="N")
+    case.set_defaults(run=cases)
+    return top
+
+
+def grade(options: argparse.Namespace) -> int:
+    """Grade one submission, and say what is to be mended."""
+    # The modules that need NumPy and pytest are imported here, so that --help is fast.
+    from autograder.grading import grade as grade_submission
+    from autograder.reports.terminal import Terminal
+    from autograder.sandbox import isolation
+
+    seed = PUBLIC_SEED if options.seed is None else options.seed
+    try:
+        syllabus = Syllabus.load()
+        tasks = syllabus.select(options.task, options.skip)
+        if options.json:
+            check_writable(options.json)
+        if options.require_isolation and isolation.missing():
+            raise KitError(
+                "isolation is required, and this machine does not give: "
+                + ", ".join(isolation.missing())
+            )
+        if options.cases and options.seed is not None:
+            raise KitError("a file of cases has a seed of its own: give --cases or --seed")
+        chosen = load_cases(options.cases, seed, syllabus)
+        seed = chosen.seed
+        terminal = Terminal()
+        terminal.write(f"byhand {__version__}: {options.path}, seed {seed}\n")
+        result = grade_submission(options.path, chosen, syllabus, tasks, terminal)
+    except KitError as error:
+        if options.json:
+            nothing = Result(str(options.path), seed, isolation.obtained(), 0.0, error=str(error))
+            write(options.json, nothing.to_json())
+        raise
+    if options.json:
+        write(options.json, result.to_json())
+    terminal.result(result)
+    if result.error is not None:
+        raise KitError(result.error)
+    return 0 if result.full_marks else 1
+
+
+def load_cases(file: Path | None, seed: int, syllabus: Syllabus):  # type: ignore[no-untyped-def]
+    """The cases of a file, or those of a seed, made from the solution."""
+    from autograder.cases import Cases
+    from autograder.cases.build import build_cases, load_reference
+
+    if file:
+        return Cases.load(file)
+    return build_cases(seed, load_reference(syllabus.reference))
+
+
+def stubs(options: argparse.Namespace) -> int:
+    """Make the student package from the solution."""
+    from autograder.cases.build import HOME
+    from autograder.course.stubs import write_stubs
+
+    syllabus = Syllabus.load()
+    target = options.folder or HOME / syllabus.package
+    written = write_stubs(HOME / syllabus.reference, target, syllabus)
+    print(f"{len(written)} files written to {target}")
+    return 0
+
+
+def cases(options: argparse.Namespace) -> int:
+    """Write the cases of a seed to a file, which holds no code."""
+    check_writable(options.file)
+    made = load_cases(None, options.seed, Syllabus.load())
+    made.save(options.file)
+    print(f"{len(list(made))} cases of seed {options.seed} written to {options.file}")
+    return 0
+
+
+def check_writable(file: Path) -> None:
+    """Find out before the work whether its result can be kept."""
+    folder = file.resolve().parent
+    if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise KitError(f"{file} cannot be written: is there such a folder, and may you write?")
+
+
+def write(file: Path, text: str) -> None:
+    """Write a file as a whole or not at all."""
+    part = file.with_name(file.name + ".part")
+    try:
+        part.write_text(text, encoding="utf-8")
+        os.replace(part, file)
+    except OSError as error:
+        raise KitError(f"{file} cannot be written: {error.strerror}") from error

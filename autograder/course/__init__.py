@@ -1,0 +1,1 @@
+"""From one course to many people: stubs and handouts out, submissions and marks in."""

@@ -1,0 +1,166 @@
+"""One submission in, one result out: the only place that knows points."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+from autograder import intake
+from autograder.cases import Cases
+from autograder.checks.plugin import Checks
+from autograder.checks.run import RunFailed, run
+from autograder.result import Check, Result, TaskResult, worst
+from autograder.sandbox import isolation
+from autograder.sandbox.pool import Pool
+from autograder.sandbox.problems import GraderBroken, Problem, TimedOut
+from autograder.sandbox.submission import Budget
+from autograder.syllabus import Syllabus, Task
+
+
+class Progress(Protocol):
+    """Who wants to hear how far a grading is."""
+
+    def begun(self, task: Task) -> None: ...
+
+    def done(self, result: TaskResult) -> None: ...
+
+
+class Silence:
+    """Nobody wants to hear it."""
+
+    def begun(self, task: Task) -> None:
+        pass
+
+    def done(self, result: TaskResult) -> None:
+        pass
+
+
+def grade(
+    path: Path,
+    cases: Cases,
+    syllabus: Syllabus,
+    tasks: Sequence[Task],
+    progress: Progress | None = None,
+) -> Result:
+    """Grade one submission.
+
+    Parameters
+    ----------
+    path
+        A package folder, or a folder or an archive that holds one.
+    cases
+        Of the seed to grade with.
+    tasks
+        Some of the syllabus' tasks, in its order.
+    progress
+        Is told of each task.
+
+    Raises
+    ------
+    IntakeError
+        There is nothing at `path` that could be graded.
+    """
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
+        taken = intake.take(path, Path(scratch))
+        grading = Grading(taken, cases, syllabus, progress or Silence())
+        try:
+            results = grading.run(tasks)
+        finally:
+            grading.pool.close()
+    return Result(
+        submission=taken.name,
+        seed=cases.seed,
+        isolation=isolation.obtained(),
+        seconds=time.monotonic() - started,
+        tasks=results,
+        error=grading.error,
+        note=taken.note,
+    )
+
+
+class Grading:
+    """The grading of one submission that was taken in."""
+
+    def __init__(
+        self, taken: intake.Submission, cases: Cases, syllabus: Syllabus, progress: Progress
+    ) -> None:
+        self.cases, self.syllabus, self.progress = cases, syllabus, progress
+        self.pool = Pool(taken.folder, taken.package, syllabus.limits)
+        self.results: dict[str, TaskResult] = {}
+        self.known: dict[str, str] = {}
+        self.error: str | None = None
+
+    def run(self, tasks: Sequence[Task]) -> tuple[TaskResult, ...]:
+        """Judge the tasks; a time-out is retried once before it costs anything."""
+        try:
+            self.pool.probe()
+        except Problem as problem:
+            return self.broken(tasks, problem)
+        self.ask(tasks)
+        late = [task for task in tasks if self.results[task.id].status == "timed out"]
+        if late:
+            for task in late:
+                del self.known[task.id]
+            self.ask(late)
+            saved = {task.id for task in late if self.known[task.id] != "timed out"}
+            # What had waited for a task that works after all.
+            again = [
+                task
+                for task in tasks
+                if self.results[task.id].status == "skipped" and saved & set(task.rests_on)
+            ]
+            if again:
+                self.ask(again)
+        results = tuple(self.results[task.id] for task in tasks)
+        faults = [result.id for result in results if result.status == "grader error"]
+        if faults:
+            self.error = f"the grader itself failed in: {', '.join(faults)}"
+        return results
+
+    def ask(self, tasks: Sequence[Task]) -> None:
+        """Run the checks of some tasks."""
+        checks = Checks(
+            tasks,
+            self.cases,
+            self.pool,
+            Budget(self.syllabus.limits.submission),
+            self.syllabus.accuracy,
+            self.known,
+            self.progress.begun,
+            self.judge,
+        )
+        missing = {task.id for task in tasks}
+        try:
+            run(checks)
+        except RunFailed as error:
+            fault = Check("The checks run", "grader error", str(error))
+        else:
+            fault = Check("The checks run", "grader error", "no check was collected")
+        for task in tasks:
+            if task.id in missing - set(checks.finished):
+                self.judge(task, [fault])
+
+    def judge(self, task: Task, checks: Sequence[Check]) -> None:
+        """A task earns its points when all its checks passed, and there were some."""
+        status = worst(check.status for check in checks)
+        points = task.points if status == "passed" else 0
+        result = TaskResult(task.id, task.title, points, task.points, status, tuple(checks))
+        self.results[task.id] = result
+        self.progress.done(result)
+
+    def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
+        """No task can be judged, for one reason that all of them share."""
+        if isinstance(problem, GraderBroken):
+            self.error = str(problem)
+            status = problem.status
+        else:
+            status = "timed out" if isinstance(problem, TimedOut) else "crashed"
+        message = f"the package cannot be imported\n{problem}"
+        check = Check("The package can be imported", status, message)
+        return tuple(
+            TaskResult(task.id, task.title, 0, task.points, status, (check,)) for task in tasks
+        )

@@ -1,0 +1,135 @@
+"""A result on a terminal: a line for each task while it runs, then what is to be mended.
+
+80 columns; colour only on a terminal. Messages pass `clean` here, whoever made them.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from collections.abc import Sequence
+from typing import TextIO
+
+from autograder.result import Result, TaskResult
+from autograder.syllabus import Task
+from autograder.text import clean, one_line
+
+WIDTH = 80
+SHOWN_CHECKS = 3  # of a task, in the report
+COLOURS = {
+    "passed": "32",
+    "failed": "31",
+    "crashed": "31",
+    "timed out": "31",
+    "not implemented": "33",
+    "skipped": "33",
+    "grader error": "35",
+}
+WORDS = {"not implemented": "not implemented yet"}
+
+
+class Terminal:
+    """Writes the progress of a grading, and its result.
+
+    Parameters
+    ----------
+    stream
+        Where to; colour and the line of the running task appear only on a terminal.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stdout
+        self.live = self.stream.isatty()
+        self.coloured = self.live and not os.environ.get("NO_COLOR")
+
+    def write(self, text: str = "", end: str = "\n") -> None:
+        encoding = self.stream.encoding or "utf-8"
+        print(text.encode(encoding, "replace").decode(encoding), end=end, file=self.stream)
+        self.stream.flush()
+
+    def colour(self, text: str, status: str) -> str:
+        return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if self.coloured else text
+
+    # Progress ------------------------------------------------------------------------
+
+    def begun(self, task: Task) -> None:
+        if self.live:
+            self.write(f"\r\x1b[2K  {task.id:<18}…", end="")
+
+    def done(self, result: TaskResult) -> None:
+        if self.live:
+            self.write("\r\x1b[2K", end="")
+        status = self.colour(f"{WORDS.get(result.status, result.status):<20}", result.status)
+        points = f"{result.points:g} / {result.max_points:g}"
+        self.write(f"  {result.id:<18}{status}{points:>9}   {remark(result)}".rstrip())
+
+    # Result --------------------------------------------------------------------------
+
+    def result(self, result: Result) -> None:
+        """Write what is to be mended, and the score."""
+        self.write()
+        if result.tasks and len({id_of_reason(task) for task in result.tasks}) == 1:
+            self.common_reason(result.tasks)
+        else:
+            self.reasons(result.tasks)
+        if result.error is not None:
+            self.write(self.colour("Not graded: ", "grader error") + clean(result.error))
+            return
+        self.write(f"{result.score:g} of {result.max_score:g} points, in {result.seconds:.1f} s")
+        if not result.isolation.get("files_hidden"):
+            self.paragraph(
+                "Isolation: none. The submission ran with your own rights: grade only code"
+                " that you trust."
+            )
+
+    def common_reason(self, tasks: Sequence[TaskResult]) -> None:
+        """All tasks ended for one reason: say it once."""
+        task = tasks[0]
+        if task.status not in ("passed", "not implemented"):
+            self.message(task.checks[0].message, "")
+            self.write()
+
+    def reasons(self, tasks: Sequence[TaskResult]) -> None:
+        for task in tasks:
+            if task.status in ("passed", "not implemented"):
+                continue
+            self.write(self.colour(f"{task.id}: {task.status}", task.status))
+            lost = [check for check in task.checks if check.status == task.status]
+            for check in lost[:SHOWN_CHECKS]:
+                self.paragraph(one_line(check.name), "  ")
+                self.message(check.message, "    ")
+            others = sum(check.status != "passed" for check in task.checks)
+            others -= min(len(lost), SHOWN_CHECKS)
+            if others:
+                self.write(f"  … and {others} more of {len(task.checks)} checks")
+            self.write()
+
+    def paragraph(self, text: str, indent: str = "") -> None:
+        self.write(
+            textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
+        )
+
+    def message(self, text: str, indent: str) -> None:
+        """A message keeps its own lines; those that are too long are folded."""
+        for line in clean(text).splitlines():
+            inner = indent + " " * (len(line) - len(line.lstrip()))
+            self.write(
+                textwrap.fill(
+                    line.strip(), WIDTH, initial_indent=inner, subsequent_indent=inner + "  "
+                )
+            )
+
+
+def remark(task: TaskResult) -> str:
+    """What fits behind a task's points."""
+    if task.status == "passed":
+        return next((one_line(check.message, 30) for check in task.checks if check.message), "")
+    if task.status == "not implemented":
+        return ""
+    lost = sum(check.status != "passed" for check in task.checks)
+    return f"{lost} of {len(task.checks)} checks"
+
+
+def id_of_reason(task: TaskResult) -> tuple[str, ...]:
+    return tuple(f"{check.status} {check.name} {check.message}" for check in task.checks)

@@ -1,0 +1,117 @@
+"""The result of a grading: plain data, and the one JSON schema for it.
+
+A result says what was found. It knows nothing of how checks are made or shown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+SCHEMA = "byhand/result/1"
+
+# From the gravest: a task has the gravest outcome of its checks.
+STATUSES = (
+    "grader error",
+    "timed out",
+    "crashed",
+    "failed",
+    "not implemented",
+    "skipped",
+    "passed",
+)
+
+
+def worst(statuses: Iterable[str]) -> str:
+    """The gravest of some outcomes; no outcome at all is an error of the grader."""
+    return min(statuses, key=STATUSES.index, default="grader error")
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A known mistake that a wrong answer looks like."""
+
+    id: str
+    title: str
+    hint: str
+    page: str
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise that was put to the test."""
+
+    name: str
+    status: str
+    message: str = ""
+    mistake: Mistake | None = None
+
+
+@dataclass(frozen=True)
+class TaskResult:
+    """What became of one task."""
+
+    id: str
+    title: str
+    points: float
+    max_points: float
+    status: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one submission.
+
+    Parameters
+    ----------
+    submission
+        What a person calls it.
+    isolation
+        Capability → whether it was obtained.
+    error
+        Why it could not be graded; then there are no tasks and no score.
+    note
+        What was taken as the submission.
+    """
+
+    submission: str
+    seed: int
+    isolation: dict[str, bool]
+    seconds: float
+    tasks: tuple[TaskResult, ...] = ()
+    error: str | None = None
+    note: str = ""
+    schema: str = field(default=SCHEMA, init=False)
+
+    @property
+    def score(self) -> float | None:
+        return None if self.error is not None else sum(task.points for task in self.tasks)
+
+    @property
+    def max_score(self) -> float:
+        return sum(task.max_points for task in self.tasks)
+
+    @property
+    def full_marks(self) -> bool:
+        return bool(self.tasks) and all(task.status == "passed" for task in self.tasks)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The JSON schema, as documented in docs/result.md."""
+        return {
+            "schema": self.schema,
+            "submission": self.submission,
+            "note": self.note,
+            "error": self.error,
+            "score": self.score,
+            "max_score": self.max_score,
+            "isolation": self.isolation,
+            "seed": self.seed,
+            "seconds": round(self.seconds, 3),
+            "tasks": [asdict(task) for task in self.tasks],
+        }
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,279 @@
+"""Starts a worker, exchanges frames with it, ends it.
+
+One exchange is one question, one answer and one absolute deadline, in one loop that
+writes the question, reads the answer and drains what the submission prints, all
+without blocking. Whatever goes wrong ends the worker: a process that broke a rule or a
+limit cannot be trusted to go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import deque
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox import frames
+from autograder.sandbox.problems import Died, GraderBroken, TimedOut
+from autograder.syllabus import Limits
+
+WORKER = Path(__file__).with_name("worker.py")
+START_LIMIT = 60.0  # seconds until a worker must be ready: the machine's time, not the student's
+ONE_THREAD = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+)
+# What the interpreter and NumPy need from outside; nothing else is passed on.
+PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+CHUNK = 1 << 18
+NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
+
+
+def environment(scratch: str) -> dict[str, str]:
+    """The worker's whole environment."""
+    clean = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    clean |= dict.fromkeys(ONE_THREAD, "1")
+    return clean | {"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"}
+
+
+class Worker:
+    """A process that holds one copy of a submission.
+
+    Parameters
+    ----------
+    folder
+        Holds the package and nothing else.
+    package
+        Its import name.
+    limits
+        The memory and file limits are used here.
+    """
+
+    def __init__(self, folder: Path, package: str, limits: Limits) -> None:
+        self.scratch = tempfile.mkdtemp(prefix="byhand-")
+        self.number = 0
+        self.printed = 0  # bytes
+        self.noise: deque[bytes] = deque(maxlen=NOISE_KEPT)
+        self.alive = True
+        self.ready = False
+        self.channel, theirs = socket.socketpair()
+        self.listener, speaker = socket.socketpair()
+        numpy_folder = str(Path(np.__file__).parent.parent)
+        windows = sys.platform == "win32"
+        name = "stdin" if windows else str(theirs.fileno())
+        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(WORKER), name, numpy_folder]
+        command += [str(folder), package, str(limits.memory), str(limits.file)]
+        settings: dict[str, Any] = {"cwd": self.scratch, "env": environment(self.scratch)}
+        if windows:
+            settings |= {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
+            settings |= {"stderr": subprocess.DEVNULL}
+        else:
+            settings |= {"stdin": subprocess.DEVNULL, "stdout": speaker, "stderr": speaker}
+            settings |= {"pass_fds": [theirs.fileno()], "start_new_session": True}
+        self.process = subprocess.Popen(command, **settings)
+        if self.process.stdin:
+            self.process.stdin.write(theirs.share(self.process.pid))  # type: ignore[attr-defined]
+            self.process.stdin.close()
+        theirs.close()
+        speaker.close()
+        self.selector = selectors.DefaultSelector()
+        for ours in (self.channel, self.listener):
+            ours.setblocking(False)
+            self.selector.register(ours, selectors.EVENT_READ)
+
+    def wait_until_ready(self) -> None:
+        """Wait for the worker's first frame; limits of the submission start after it."""
+        if self.ready:
+            return
+        try:
+            self._answer([], 0, 1 << 16, START_LIMIT)
+        except (Died, TimedOut) as problem:
+            printed = b"".join(self.noise).decode(errors="replace").strip()[-1000:]
+            raise GraderBroken(f"a worker could not be started: {problem}\n{printed}") from problem
+        self.ready = True
+
+    def exchange(
+        self,
+        header: dict[str, Any],
+        payloads: Sequence[Any] = (),
+        *,
+        limit: int,
+        seconds: float,
+    ) -> tuple[dict[str, Any], bytearray]:
+        """Ask one question and wait for its answer.
+
+        Parameters
+        ----------
+        header, payloads
+            The question.
+        limit
+            The largest payload, in bytes, that an answer can legally have.
+        seconds
+            Until the deadline.
+
+        Raises
+        ------
+        TimedOut, Died
+            The worker is gone afterwards.
+        """
+        if not self.alive:
+            raise Died("the submission's process had ended before this call")
+        self.wait_until_ready()
+        self.number += 1
+        question = frames.pack(self.number, header, payloads)
+        return self._answer(question, self.number, limit, seconds)
+
+    def _answer(
+        self, question: list[Any], number: int, limit: int, seconds: float
+    ) -> tuple[dict[str, Any], bytearray]:
+        deadline = time.monotonic() + seconds
+        pending = deque(memoryview(part).cast("B") for part in question if memoryview(part).nbytes)
+        incoming = Incoming(number, limit)
+        self._watch(writing=bool(pending))
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.end()
+                raise TimedOut(f"no answer within {seconds:.3g} seconds")
+            for key, events in self.selector.select(left):
+                if key.fileobj is self.listener:
+                    self._drain()
+                    continue
+                if events & selectors.EVENT_WRITE and pending:
+                    self._send(pending)
+                    self._watch(writing=bool(pending))
+                if events & selectors.EVENT_READ:
+                    try:
+                        complete = self._receive(incoming)
+                        if complete and pending:
+                            raise frames.BadFrame("it came before the question was read")
+                    except frames.BadFrame as error:
+                        self.end()
+                        raise Died(
+                            f"the submission wrote to the grader's channel: {error}"
+                        ) from error
+                    if complete:
+                        return incoming.header, incoming.payload
+
+    def _watch(self, writing: bool) -> None:
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
+        self.selector.modify(self.channel, events)
+
+    def _send(self, pending: deque[memoryview]) -> None:
+        try:
+            sent = self.channel.send(pending[0][:CHUNK])
+        except (BrokenPipeError, ConnectionError):
+            pending.clear()  # the end is seen, and told, by the reading side
+            return
+        except BlockingIOError:
+            return
+        if sent == len(pending[0]):
+            pending.popleft()
+        else:
+            pending[0] = pending[0][sent:]
+
+    def _receive(self, incoming: Incoming) -> bool:
+        try:
+            data = self.channel.recv(CHUNK)
+        except BlockingIOError:
+            return False
+        except ConnectionError:
+            data = b""
+        if not data:
+            raise Died(self._last_words())
+        return incoming.feed(data)
+
+    def _drain(self) -> None:
+        try:
+            data = self.listener.recv(CHUNK)
+        except BlockingIOError:
+            return
+        except ConnectionError:
+            data = b""
+        if not data:
+            self.selector.unregister(self.listener)
+            return
+        self.printed += len(data)
+        self.noise.append(data[:1024])
+
+    def _last_words(self) -> str:
+        """Why the process ended, as far as its exit status tells."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(0.5)
+        code = self.process.returncode
+        self.end()
+        if code is None:
+            return "the submission closed its connection to the grader"
+        if code < 0:
+            try:
+                name = signal.Signals(-code).name
+            except ValueError:
+                name = f"signal {-code}"
+            return f"the submission's process was ended by {name}"
+        return f"the submission ended its own process (exit status {code})"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def end(self) -> None:
+        """Kill the process and its group, then close our ends. Nothing is waited for."""
+        if not self.alive:
+            return
+        self.alive = False
+        if sys.platform == "win32":
+            self.process.kill()
+        else:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(5)
+        self.selector.close()
+        self.channel.close()
+        self.listener.close()
+        shutil.rmtree(self.scratch, ignore_errors=True)
+
+
+class Incoming:
+    """An answer as it arrives: memory follows the bytes that came, not those announced."""
+
+    def __init__(self, number: int, limit: int) -> None:
+        self.number, self.limit = number, limit
+        self.data = bytearray()
+        self.lengths: tuple[int, int] | None = None
+        self.header: dict[str, Any] = {}
+        self.payload = bytearray()
+
+    def feed(self, data: bytes) -> bool:
+        """Take bytes in; true when the frame is complete."""
+        self.data += data
+        size = frames.PREFIX.size
+        if self.lengths is None:
+            if len(self.data) < size:
+                return False
+            self.lengths = frames.read_prefix(self.data[:size], self.number, self.limit)
+        header_length, payload_length = self.lengths
+        whole = size + header_length + payload_length
+        if len(self.data) < whole:
+            return False
+        if len(self.data) > whole:
+            raise frames.BadFrame("more came than one answer")
+        self.header = frames.read_header(self.data[size : size + header_length])
+        self.payload = self.data[size + header_length :]
+        return True

@@ -1,0 +1,312 @@
+"""Proxies: a submission that lives in a worker, used as if it were here.
+
+    layer = submission.ConvolutionLayer(1, 4, 5, 5)
+    layer.weight = weight
+    out = layer.forward(x)
+
+Calls and attributes become questions, arrays come back as plain read-only arrays, and
+everything else raises a `Problem`. The names are those of the submission's contract;
+nothing here knows what a right answer is.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox import frames
+from autograder.sandbox.problems import Died, Frame, NotNumbers, Raised, TimedOut
+from autograder.sandbox.process import Worker
+from autograder.syllabus import Limits
+
+NAMES = (
+    "NetworkLayer",
+    "ParamLayer",
+    "ReLULayer",
+    "FlattenLayer",
+    "MaxPoolingLayer",
+    "LinearLayer",
+    "ConvolutionLayer",
+    "CrossEntropyLoss",
+    "ConvolutionNeuralNetwork",
+    "load_dataset",
+)
+METHODS = frozenset({"forward", "backward", "update", "train", "test", "predict"})
+ANSWER_LIMIT = 32 << 20  # bytes; no answer to a check is larger
+
+
+class Budget:
+    """The time that is left to a task, and to the whole submission, across workers."""
+
+    def __init__(self, seconds: float, parent: Budget | None = None) -> None:
+        self.left = seconds
+        self.parent = parent
+
+    def remaining(self) -> float:
+        return min(self.left, self.parent.remaining()) if self.parent else self.left
+
+    def spend(self, seconds: float) -> None:
+        self.left -= seconds
+        if self.parent:
+            self.parent.spend(seconds)
+
+
+class Submission:
+    """A submission in a worker of its own.
+
+    Parameters
+    ----------
+    worker
+        Ready or starting; it belongs to this object from now on.
+    limits
+        Of the task that asks.
+    budget
+        What is left of the task's time.
+    """
+
+    def __init__(self, worker: Worker, limits: Limits, budget: Budget) -> None:
+        self._worker, self._limits, self._budget = worker, limits, budget
+        self.names: frozenset[str] = frozenset()
+        self.fragile = False  # its forward is known to end or to hang the process
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in NAMES:
+            raise AttributeError(name)
+        return lambda *args: self._construct(name, args)
+
+    @property
+    def alive(self) -> bool:
+        return self._worker.alive
+
+    @property
+    def pid(self) -> int:
+        return self._worker.pid
+
+    def assign(self, limits: Limits, budget: Budget) -> None:
+        """Put it under the limits of another task, before its first question."""
+        self._limits, self._budget = limits, budget
+
+    def end(self) -> None:
+        self._worker.end()
+
+    def load(self) -> None:
+        """Import the package.
+
+        Raises
+        ------
+        Problem
+            It cannot be imported.
+        """
+        header = self._exchange(
+            {"ask": "import", "names": list(NAMES)}, (), "import", self._limits.import_
+        )[0]
+        found = header.get("names")
+        if not isinstance(found, list) or len(found) > len(NAMES):
+            raise Died("the submission wrote to the grader's channel: no list of names")
+        self.names = frozenset(name for name in NAMES if name in found)
+
+    def array(self, value: np.ndarray) -> RemoteArray:
+        """Put an array into the worker, so that several calls get the very same object."""
+        held = self._keep({"ask": "put"}, (value,), "an array")
+        return RemoteArray(self, held, value)
+
+    def bare(self, name: str) -> RemoteObject:
+        """An instance of a class whose `__init__` was not run."""
+        held = self._keep({"ask": "bare", "name": name}, (), name)
+        return RemoteObject(self, held, name)
+
+    def _keep(self, question: dict[str, Any], args: Sequence[Any], call: str) -> int:
+        """Ask for something that stays in the worker; where it lies there."""
+        held = self._ask(question | {"keep": True}, args, call)
+        if type(held) is not int:
+            self._worker.end()
+            raise Died("the submission wrote to the grader's channel: no reference")
+        return held
+
+    def _construct(self, name: str, args: tuple[Any, ...]) -> RemoteObject:
+        call = f"{name}({', '.join(map(str, args))})"
+        held = self._keep({"ask": "new", "name": name}, args, call)
+        return RemoteObject(self, held, call)
+
+    # Questions and answers ---------------------------------------------------------------
+
+    def _ask(self, question: dict[str, Any], args: Sequence[Any], call: str) -> Any:
+        """Ask for one value."""
+        values = self._ask_all(question, args, call)
+        if len(values) != 1:
+            raise Died("the submission wrote to the grader's channel: not one answer")
+        return values[0]
+
+    def _ask_all(self, question: dict[str, Any], args: Sequence[Any], call: str) -> list[Any]:
+        described, payloads = [], []
+        for value in args:
+            entry, payload = self._encode(value)
+            described.append(entry)
+            payloads += payload
+        question |= {"args": described, "limit": ANSWER_LIMIT}
+        header, payload = self._exchange(question, payloads, call, self._limits.call)
+        try:
+            values = frames.read_arrays(header.get("values"), payload)
+        except frames.BadFrame as error:
+            self._worker.end()
+            raise Died(f"the submission wrote to the grader's channel: {error}") from error
+        return [self._receive(kind, value, call) for kind, value in values]
+
+    def _encode(self, value: Any) -> tuple[dict[str, Any], list[Any]]:
+        if isinstance(value, (RemoteArray, RemoteObject)):
+            return {"kind": "held", "id": value._held}, []
+        if isinstance(value, list):
+            return {"kind": "list", "ids": [item._held for item in value]}, []
+        if isinstance(value, np.ndarray):
+            array = np.ascontiguousarray(value).reshape(value.shape)
+            entry = {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
+            return entry, [array.reshape(-1).view(np.uint8).data] if array.size else []
+        return {"kind": "plain", "value": value}, []
+
+    def _receive(self, kind: str, value: Any, call: str) -> Any:
+        if kind == "none":
+            return None
+        if kind == "other":
+            held, text = value
+            return RemoteObject(self, held, call, text)
+        return value
+
+    def _exchange(
+        self, question: dict[str, Any], payloads: Sequence[Any], call: str, limit: float
+    ) -> tuple[dict[str, Any], bytearray]:
+        self._worker.wait_until_ready()
+        seconds = min(limit, self._budget.remaining())
+        if seconds <= 0:
+            self.end()
+            raise TimedOut(f"the time for this task was used up before {call}")
+        started = time.monotonic()
+        try:
+            header, payload = self._worker.exchange(
+                question, payloads, limit=ANSWER_LIMIT + frames.MAX_HEADER, seconds=seconds
+            )
+        except TimedOut as problem:
+            raise TimedOut(f"{call} gave {problem}") from None
+        except Died as problem:
+            raise Died(f"{problem}\n  in the call {call}") from None
+        finally:
+            self._budget.spend(time.monotonic() - started)
+        if "error" in header:
+            raise self._raised(header["error"], call)
+        return header, payload
+
+    def _raised(self, error: Any, call: str) -> Raised:
+        """The exception that an answer describes, every field of it checked."""
+        try:
+            if not isinstance(error, dict):
+                raise frames.BadFrame("an error is not described")
+            raw = error.get("frames")
+            kinds = error.get("types")
+            if not isinstance(raw, list) or len(raw) > 64 or not isinstance(kinds, list):
+                raise frames.BadFrame("an error has no traceback")
+            lines = []
+            for entry in raw:
+                if not isinstance(entry, list) or len(entry) != 3:
+                    raise frames.BadFrame("an error has no traceback")
+                file, line, function = entry
+                lines.append(
+                    Frame(
+                        frames.text(file, 300),
+                        frames.integer(line, 1 << 31),
+                        frames.text(function, 300),
+                    )
+                )
+            return Raised(
+                call,
+                frames.text(error.get("type"), 300),
+                tuple(frames.text(kind, 300) for kind in kinds[:32]),
+                frames.text(error.get("message"), 4000),
+                tuple(lines),
+                frames.text(error.get("text"), 1000),
+            )
+        except frames.BadFrame as problem:
+            self._worker.end()
+            raise Died(f"the submission wrote to the grader's channel: {problem}") from problem
+
+
+class RemoteArray:
+    """An array that lies in the worker, so that two calls can get the same object."""
+
+    def __init__(self, submission: Submission, held: int, value: np.ndarray | None = None) -> None:
+        self._submission, self._held, self.sent = submission, held, value
+
+    def read(self) -> Any:
+        """What it holds now."""
+        return number_array(
+            self._submission._ask({"ask": "read", "target": self._held}, (), "the array"),
+            "the array",
+        )
+
+    def restore(self) -> None:
+        """Give it back the contents that were sent; it stays the same object."""
+        self._submission._ask({"ask": "fill", "target": self._held}, (self.sent,), "the array")
+
+
+class RemoteObject:
+    """An object of the submission: methods of the contract are called, the rest is read."""
+
+    def __init__(self, submission: Submission, held: int, call: str, text: str = "") -> None:
+        object.__setattr__(self, "_submission", submission)
+        object.__setattr__(self, "_held", held)
+        object.__setattr__(self, "_call", call)
+        object.__setattr__(self, "_text", text)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in METHODS:
+            return lambda *args: self.call(name, *args)
+        return number_array(self.get(name), f"{self._call}.{name}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        question = {"ask": "set", "target": self._held, "name": name}
+        self._submission._ask(question, (value,), f"{self._call}.{name} = …")
+
+    def call(self, name: str, *args: Any) -> Any:
+        """The array, or the None, that a method returns."""
+        call = describe_call(self._call, name, args)
+        question = {"ask": "call", "target": self._held, "name": name}
+        return number_array(self._submission._ask(question, args, call), call)
+
+    def keep(self, name: str, *args: Any) -> RemoteArray:
+        """Call a method, and leave what it returns in the worker."""
+        call = describe_call(self._call, name, args)
+        question = {"ask": "call", "target": self._held, "name": name}
+        return RemoteArray(self._submission, self._submission._keep(question, args, call))
+
+    def get(self, name: str) -> Any:
+        """An attribute: an array, None, or a `RemoteObject`."""
+        question = {"ask": "get", "target": self._held, "name": name}
+        return self._submission._ask(question, (), f"{self._call}.{name}")
+
+    def items(self, name: str) -> list[Any]:
+        """What a container in an attribute holds, in order, without its Nones."""
+        question = {"ask": "items", "target": self._held, "name": name}
+        return self._submission._ask_all(question, (), f"{self._call}.{name}")
+
+
+def number_array(value: Any, call: str) -> Any:
+    """`value`, if it is an array or None."""
+    if isinstance(value, RemoteObject):
+        raise NotNumbers(f"expected an array of numbers, got {value._text}\n  from {call}")
+    return value
+
+
+def describe_call(owner: str, name: str, args: Sequence[Any]) -> str:
+    """A call in words: `LinearLayer(3, 4).forward(array (2, 3))`."""
+    words = []
+    for value in args:
+        if isinstance(value, RemoteArray) and value.sent is None:
+            words.append("array")
+        elif isinstance(value, RemoteArray):
+            words.append(f"array {value.sent.shape}")
+        elif isinstance(value, np.ndarray):
+            words.append(f"array {value.shape}")
+        else:
+            words.append(str(value))
+    return f"{owner}.{name}({', '.join(words)})"

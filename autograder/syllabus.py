@@ -1,0 +1,295 @@
+"""The course in one place: its tasks, what each is worth, what it rests on.
+
+Stubs, checks, notebooks, reports and the handbook's tables all read
+``syllabus.toml`` through this module. It must never know how a task is judged,
+and it imports no NumPy, so that every command can afford to read it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from autograder.errors import SyllabusError
+
+HOME = Path(__file__).with_name("syllabus.toml")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use: times in seconds, sizes in megabytes."""
+
+    import_: float
+    call: float
+    task: float
+    submission: float
+    memory: int
+    file: int
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """What the end-to-end task trains with, and what it asks for."""
+
+    threshold: float
+    epochs: int
+    batch_size: int
+    learning_rate: float
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task: what is to be written, what it is worth, where it is explained."""
+
+    id: str
+    title: str
+    points: int
+    functions: tuple[str, ...]
+    rests_on: tuple[str, ...]
+    page: str
+    limits: Limits
+
+    @property
+    def group(self) -> str:
+        """The part of the id before the dot: ``conv`` of ``conv.forward``."""
+        return self.id.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """All tasks in their order, and what holds for all of them."""
+
+    tasks: tuple[Task, ...]
+    limits: Limits
+    accuracy: Accuracy
+    package: str
+    reference: str
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Syllabus:
+        """Read a syllabus, and check that it makes sense.
+
+        Parameters
+        ----------
+        path : Path, optional
+            The TOML file; by default the one of the course, beside this module.
+
+        Returns
+        -------
+        Syllabus
+            Each file is read once in the life of the process.
+
+        Raises
+        ------
+        SyllabusError
+            When the file cannot be read or contradicts itself.
+        """
+        return _load(HOME if path is None else path.resolve())
+
+    def by_id(self, name: str) -> Task:
+        """Return the task of this id.
+
+        Raises
+        ------
+        SyllabusError
+            When there is none; the message names the nearest ids.
+        """
+        for task in self.tasks:
+            if task.id == name:
+                return task
+        raise _unknown(name, [task.id for task in self.tasks])
+
+    def select(self, only: Sequence[str] = (), skip: Sequence[str] = ()) -> tuple[Task, ...]:
+        """Return the tasks to run, in the order of the syllabus.
+
+        Parameters
+        ----------
+        only : sequence of str
+            Ids or groups: ``conv`` means all of ``conv.*``. Empty means all tasks.
+        skip : sequence of str
+            Ids or groups to leave out of these.
+
+        Returns
+        -------
+        tuple of Task
+            At least one.
+
+        Raises
+        ------
+        SyllabusError
+            When a name is unknown, or no task is left.
+        """
+        wanted, unwanted = self._expand(only), self._expand(skip)
+        chosen = tuple(
+            task
+            for task in self.tasks
+            if (not only or task.id in wanted) and task.id not in unwanted
+        )
+        if not chosen:
+            raise SyllabusError("No task is left to run: every task that was named is skipped.")
+        return chosen
+
+    def _expand(self, names: Sequence[str]) -> set[str]:
+        ids: set[str] = set()
+        for name in names:
+            found = {task.id for task in self.tasks if name in (task.id, task.group)}
+            if not found:
+                known = [task.id for task in self.tasks]
+                raise _unknown(name, [*known, *dict.fromkeys(task.group for task in self.tasks)])
+            ids |= found
+        return ids
+
+
+@cache
+def _load(path: Path) -> Syllabus:
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SyllabusError(f"Cannot read the syllabus {path}: {error}") from error
+    try:
+        return _read(table)
+    except SyllabusError as error:
+        raise SyllabusError(f"{path}: {error}") from None
+
+
+def _read(table: Mapping[str, Any]) -> Syllabus:
+    _keys(table, "the file", {"package", "reference", "limits", "accuracy", "task"})
+    _keys(_table(table["limits"], "[limits]"), "[limits]", set(_LIMITS))
+    general = Limits(**_limits(table["limits"], "[limits]"))
+    accuracy = _table(table["accuracy"], "[accuracy]")
+    _keys(accuracy, "[accuracy]", {"threshold", "epochs", "batch_size", "learning_rate"})
+    if not isinstance(table["task"], list):
+        raise SyllabusError("tasks are written as [[task]], with two brackets.")
+    tasks: list[Task] = []
+    for number, entry in enumerate(table["task"], start=1):
+        tasks.append(_task(_table(entry, f"task {number}"), number, general, tasks))
+    total = sum(task.points for task in tasks)
+    if total != 100:
+        raise SyllabusError(f"the points of all tasks must sum to 100, but sum to {total}.")
+    return Syllabus(
+        tasks=tuple(tasks),
+        limits=general,
+        accuracy=Accuracy(
+            threshold=_number(accuracy["threshold"], "[accuracy] threshold"),
+            epochs=_whole(accuracy["epochs"], "[accuracy] epochs"),
+            batch_size=_whole(accuracy["batch_size"], "[accuracy] batch_size"),
+            learning_rate=_number(accuracy["learning_rate"], "[accuracy] learning_rate"),
+        ),
+        package=_identifier(table["package"], "package"),
+        reference=_identifier(table["reference"], "reference"),
+    )
+
+
+def _task(entry: Mapping[str, Any], number: int, general: Limits, earlier: Sequence[Task]) -> Task:
+    where = f"task {entry['id']!r}" if "id" in entry else f"task {number}"
+    _keys(entry, where, {"id", "title", "points", "functions", "page"}, {"rests_on", "limits"})
+    known = [task.id for task in earlier]
+    name = _text(entry["id"], f"{where}, id")
+    if name in known:
+        raise SyllabusError(f"two tasks have the id {name!r}.")
+    rests_on = _texts(entry.get("rests_on", []), f"{where}, rests_on")
+    for other in rests_on:
+        if other not in known:
+            raise SyllabusError(
+                f"{where} rests on {other!r}, but a task rests on earlier ones only"
+                f"{_near(other, known) or '.'}"
+            )
+    functions = _texts(entry["functions"], f"{where}, functions")
+    for function in functions:
+        parts = function.split(".")
+        if len(parts) not in (2, 3) or not all(part.isidentifier() for part in parts):
+            raise SyllabusError(
+                f"{where}, functions: {function!r} is neither 'module.function' "
+                "nor 'module.Class.method'."
+            )
+    own = _table(entry.get("limits", {}), f"{where}, limits")
+    return Task(
+        id=name,
+        title=_text(entry["title"], f"{where}, title"),
+        points=_whole(entry["points"], f"{where}, points"),
+        functions=functions,
+        rests_on=rests_on,
+        page=_text(entry["page"], f"{where}, page"),
+        limits=replace(general, **_limits(own, f"{where}, limits")),
+    )
+
+
+# TOML says `import`, which Python cannot use as the name of a field.
+_LIMITS = {
+    "import": "import_",
+    "call": "call",
+    "task": "task",
+    "submission": "submission",
+    "memory": "memory",
+    "file": "file",
+}
+
+
+def _limits(table: Mapping[str, Any], where: str) -> dict[str, Any]:
+    _keys(table, where, set(), set(_LIMITS))
+    for key, value in table.items():
+        (_whole if key in ("memory", "file") else _number)(value, f"{where}, {key}")
+    return {_LIMITS[key]: value for key, value in table.items()}
+
+
+def _keys(
+    table: Mapping[str, Any], where: str, needed: set[str], optional: Iterable[str] = ()
+) -> None:
+    allowed = needed | set(optional)
+    for key in table:
+        if key not in allowed:
+            raise SyllabusError(f"{where} has the unknown key {key!r}{_near(key, allowed) or '.'}")
+    for key in sorted(needed - table.keys()):
+        raise SyllabusError(f"{where} lacks the key {key!r}.")
+
+
+def _table(value: Any, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise SyllabusError(f"{where} must be a table, not {value!r}.")
+    return value
+
+
+def _text(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value:
+        raise SyllabusError(f"{where} must be a text, not {value!r}.")
+    return value
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise SyllabusError(f"{where} must be a list of texts, not {value!r}.")
+    return tuple(_text(item, where) for item in value)
+
+
+def _identifier(value: Any, where: str) -> str:
+    if not isinstance(value, str) or not value.isidentifier():
+        raise SyllabusError(f"{where} must be the name of a Python package, not {value!r}.")
+    return value
+
+
+def _number(value: Any, where: str) -> float:
+    # bool is an int in Python, but `call = true` is no limit; NaN fails `> 0`.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise SyllabusError(f"{where} must be a number above 0, not {value!r}.")
+    return value
+
+
+def _whole(value: Any, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise SyllabusError(f"{where} must be a whole number above 0, not {value!r}.")
+    return value
+
+
+def _unknown(name: str, known: Sequence[str]) -> SyllabusError:
+    hint = _near(name, known) or f"; the tasks are {', '.join(known)}."
+    return SyllabusError(f"The syllabus has no task {name!r}{hint}")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    near = get_close_matches(name, sorted(known), n=3)
+    return f"; did you mean {' or '.join(near)}?" if near else ""

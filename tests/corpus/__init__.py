@@ -1,0 +1,1 @@
+"""Submissions to grade: right ones, and the ways in which they differ."""

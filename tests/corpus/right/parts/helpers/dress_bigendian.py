@@ -1,0 +1,2 @@
+def dress(a):
+    return a.astype(a.dtype.newbyteorder(">"))

@@ -1,0 +1,2 @@
+def dress(a):
+    return np.ma.masked_array(a)

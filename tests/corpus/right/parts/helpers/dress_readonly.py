@@ -1,0 +1,4 @@
+def dress(a):
+    a = a.view()
+    a.flags.writeable = False
+    return a

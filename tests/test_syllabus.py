@@ -1,0 +1,131 @@
+"""The syllabus says what the course asks, and refuses to contradict itself."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from autograder.errors import SyllabusError
+from autograder.syllabus import HOME, Syllabus
+
+
+@pytest.fixture
+def course() -> Syllabus:
+    return Syllabus.load()
+
+
+def ids(tasks) -> list[str]:
+    return [task.id for task in tasks]
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    """Write the course's syllabus with one change."""
+    text = HOME.read_text(encoding="utf-8")
+    assert old in text
+    path = folder / "syllabus.toml"
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return path
+
+
+def test_the_tasks_are_worth_100_points_and_accuracy_10_of_them(course):
+    assert sum(task.points for task in course.tasks) == 100
+    assert course.by_id("accuracy").points == 10
+
+
+def test_a_task_without_limits_of_its_own_has_the_general_ones(course):
+    assert course.by_id("relu.forward").limits == course.limits
+
+
+def test_a_task_overrides_only_the_limits_that_it_names(course):
+    own = course.by_id("network.predict").limits
+    assert own.call != course.limits.call
+    assert own.import_ == course.limits.import_
+
+
+def test_the_syllabus_is_read_once(course):
+    assert Syllabus.load() is course
+
+
+def test_nothing_named_means_all_tasks(course):
+    assert course.select() == course.tasks
+
+
+def test_a_group_means_all_of_its_tasks(course):
+    assert ids(course.select(["conv"])) == [
+        "conv.init",
+        "conv.forward",
+        "conv.backward",
+        "conv.update",
+    ]
+
+
+def test_tasks_come_in_the_order_of_the_syllabus_and_once(course):
+    assert ids(course.select(["loss.forward", "relu", "relu.backward"])) == [
+        "relu.forward",
+        "relu.backward",
+        "loss.forward",
+    ]
+
+
+def test_skipped_tasks_are_left_out(course):
+    assert ids(course.select(["relu"], ["relu.forward"])) == ["relu.backward"]
+
+
+def test_to_skip_all_that_was_named_is_an_error(course):
+    with pytest.raises(SyllabusError, match="No task is left"):
+        course.select(["relu"], ["relu"])
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda course: course.by_id("conv.forwrad"),
+        lambda course: course.select(["conv.forwrad"], []),
+        lambda course: course.select([], ["conv.forwrad"]),
+    ],
+    ids=["by_id", "only", "skip"],
+)
+def test_an_unknown_name_is_answered_with_its_nearest(course, ask):
+    with pytest.raises(SyllabusError, match=r"conv\.forwrad.*did you mean conv\.forward"):
+        ask(course)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("points = 2", "points = 3", "must sum to 100, but sum to 101"),
+        ("points = 2", 'points = "2"', r"relu\.forward.*points must be a whole number"),
+        ("points = 2", "points = 0", "points must be a whole number above 0"),
+        ('id = "relu.backward"', 'id = "relu.forward"', "two tasks have the id 'relu.forward'"),
+        ('title = "ReLU, forward"', "", "'relu.forward' lacks the key 'title'"),
+        ('title = "ReLU, forward"', 'titel = "ReLU"', "unknown key 'titel'; did you mean title"),
+        ("call = 10", "cal = 10", "unknown key 'cal'; did you mean call"),
+        ("call = 10", "call = true", "call must be a number above 0"),
+        ("call = 10", "call = nan", "call must be a number above 0"),
+        ("call = 120", "calls = 120", "'network.predict', limits has the unknown key"),
+        ("call = 10", "", r"\[limits\] lacks the key 'call'"),
+        ('["linear.backward"]', '["linear.backwards"]', "did you mean linear.backward"),
+        ('["linear.backward"]', '["conv.backward"]', "rests on 'conv.backward', but .* earlier"),
+        ('"layers.ReLULayer.forward"', '"forward"', "neither 'module.function'"),
+        ('package = "student"', 'package = "my student"', "package must be the name of a"),
+        ("[accuracy]", "[accuracy", "Cannot read the syllabus"),
+    ],
+)
+def test_a_syllabus_that_contradicts_itself_is_refused(tmp_path, old, new, message):
+    with pytest.raises(SyllabusError, match=message):
+        Syllabus.load(changed(tmp_path, old, new))
+
+
+def test_an_error_names_the_file(tmp_path):
+    path = tmp_path / "none.toml"
+    with pytest.raises(SyllabusError, match=r"none\.toml"):
+        Syllabus.load(path)
+
+
+def test_reading_the_syllabus_needs_no_numpy():
+    code = "import sys, autograder.syllabus as s; s.Syllabus.load(); print('numpy' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
