@@ -26,7 +26,7 @@ forward = pytest.mark.task("network.forward")
 backward = pytest.mark.task("network.backward")
 update = pytest.mark.task("network.update")
 train = pytest.mark.task("network.train")
-testing = pytest.mark.task("network.test")
+on_test = pytest.mark.task("network.test")
 predict = pytest.mark.task("network.predict")
 cases = pytest.mark.cases("network")
 five = pytest.mark.cases("network", titles=["5 images"])
@@ -222,7 +222,7 @@ def test_train_side_effects(submission: Submission, case: Case) -> None:
 # test --------------------------------------------------------------------------------
 
 
-@testing
+@on_test
 @many
 @pytest.mark.parametrize("batch_size", [BATCH, 23, 64])
 def test_test_value(
@@ -242,7 +242,7 @@ def test_test_value(
         wiring.compare_values(got, np.array(np.mean(losses)), "the mean loss", where)
 
 
-@testing
+@on_test
 @many
 def test_test_side_effects(submission: Submission, case: Case) -> None:
     """test changes neither data nor parameters, and keeps nothing in layer_inputs."""

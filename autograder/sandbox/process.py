@@ -41,6 +41,12 @@ ONE_THREAD = (
 )
 # What the interpreter and NumPy need from outside; nothing else is passed on.
 PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
+# glibc gives the memory of temporary arrays back to the system and takes it again, call by
+# call, unless told to keep it: that made an epoch of training 2.5 times slower.
+KEEP_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+}
 CHUNK = 1 << 18
 NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
 
@@ -48,7 +54,7 @@ NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
 def environment(scratch: str) -> dict[str, str]:
     """The worker's whole environment."""
     clean = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    clean |= dict.fromkeys(ONE_THREAD, "1")
+    clean |= dict.fromkeys(ONE_THREAD, "1") | KEEP_MEMORY
     return clean | {"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"}
 
 

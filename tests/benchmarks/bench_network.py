@@ -20,8 +20,8 @@ import platform
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
@@ -33,17 +33,9 @@ from solution.layers import ConvolutionLayer, LinearLayer, MaxPoolingLayer
 try:
     import torch
 except ImportError:
-    torch = None  # type: ignore[assignment]
+    torch = None
 
 BATCH, LR, PIECE = 100, 0.1, 500
-
-
-class Contestant(Protocol):
-    """What takes part: it learns from images, and it predicts."""
-
-    def train(self, x: np.ndarray, y: np.ndarray) -> float: ...
-
-    def predict(self, x: np.ndarray) -> np.ndarray: ...
 
 
 class Solution:
@@ -149,7 +141,7 @@ class PyTorch:
     """PyTorch, eager, on the processor, float32, in its default layout."""
 
     name = "PyTorch, float32"
-    dtype = np.float32
+    dtype: type = np.float32
 
     def __init__(self, parameters: list[np.ndarray]) -> None:
         torch.set_num_threads(1)
@@ -184,6 +176,9 @@ class PyTorch:
             return torch.cat([self.network(piece).softmax(dim=1) for piece in pieces]).numpy()
 
 
+Kind = type[Solution] | type[PyTorch]
+
+
 def initial_parameters() -> list[np.ndarray]:
     """Draw parameters for all, biases included: blank borders would sit on ReLU's kink."""
     rng = np.random.RandomState(1)
@@ -195,7 +190,7 @@ def initial_parameters() -> list[np.ndarray]:
     return parameters
 
 
-def check_agreement(kinds: list[type], x: np.ndarray, y: np.ndarray) -> None:
+def check_agreement(kinds: list[Kind], x: np.ndarray, y: np.ndarray) -> None:
     """Let all learn from a few batches, and stop if their answers differ."""
     few = slice(0, 10 * BATCH)
     answers = []
@@ -213,7 +208,7 @@ def check_agreement(kinds: list[type], x: np.ndarray, y: np.ndarray) -> None:
         sys.exit("error: they do not compute the same; the times would mean nothing")
 
 
-def seconds(work, *arguments) -> float:
+def seconds(work: Callable, *arguments: np.ndarray) -> float:
     """Measure one call."""
     begin = time.perf_counter()
     work(*arguments)
@@ -227,7 +222,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=10_000, help="an epoch; default: 10000")
     options = parser.parse_args()
 
-    kinds: list[type] = [Solution, Original]
+    kinds: list[Kind] = [Solution, Original]
     if torch is None:
         print("PyTorch cannot be imported, and is left out")
     else:
@@ -241,7 +236,7 @@ def main() -> None:
     check_agreement(kinds, x, y)
 
     contestants = [kind(initial_parameters()) for kind in kinds]
-    inputs = [x.astype(kind.dtype) for kind in kinds]
+    inputs: list[np.ndarray] = [x.astype(kind.dtype) for kind in kinds]
     epochs: list[list[float]] = [[] for _ in kinds]
     predictions: list[list[float]] = [[] for _ in kinds]
     for _ in range(options.rounds):

@@ -413,7 +413,7 @@ def v(about: str, *steps: Step, doubt: str = "", folder: str = "student", **choi
 ALL = (*LAYERS, LOSS, NETWORK)
 COMPUTING = (*LAYERS, LOSS)
 
-VARIANTS: dict[str, Callable[[Path], Path]] = {
+VARIANTS: dict[str, Variant] = {
     # how the convolution is computed
     "conv_positions": v("a loop over output positions", conv="positions", pool="positions"),
     "conv_einsum": v(
