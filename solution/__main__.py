@@ -121,9 +121,10 @@ def main(argv: list[str] | None = None) -> None:
     """Run the program; where a function is still to be written, say which."""
     options = parse_options(argv)
     try:
-        # Matrices this small are multiplied fastest by one thread, and one thread always adds
-        # up in the same order. Environment variables would come too late: NumPy, imported by
-        # the package, has read them. threadpoolctl, which scikit-learn brings, works later, too.
+        # One thread always adds up in the same order, so the same seed gives the same numbers;
+        # matrices this small gain nothing from a second. Environment variables would come too
+        # late, as the package has imported NumPy; threadpoolctl, part of scikit-learn's needs,
+        # works later, too.
         with threadpool_limits(limits=1):
             run(options)
     except NotImplementedError as error:

@@ -27,8 +27,9 @@ def disturbed(answer: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
         if length > 1:
             yield f"axis {axis} reversed", np.flip(answer, axis)
             yield f"axis {axis} shifted by one", np.roll(answer, 1, axis)
-            yield f"the mean over axis {axis}", np.broadcast_to(
-                answer.mean(axis, keepdims=True), answer.shape
+            yield (
+                f"the mean over axis {axis}",
+                np.broadcast_to(answer.mean(axis, keepdims=True), answer.shape),
             )
     for first in range(answer.ndim):
         for second in range(first + 1, answer.ndim):

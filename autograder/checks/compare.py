@@ -104,9 +104,7 @@ def describe(
         lines.append(f"  shape {got.shape}, {dtype}")
     if finite.all():
         largest = np.abs(got - expected).max() / scale
-        lines.append(
-            f"  largest relative error {largest:.1e}; rounding explains {TOLERANCE:.1e}"
-        )
+        lines.append(f"  largest relative error {largest:.1e}; rounding explains {TOLERANCE:.1e}")
         if dtype == np.float16:
             lines.append("  computed in float16, which is not precise enough")
     lines.append(f"  in {call}")

@@ -38,10 +38,12 @@ class Waits(Exception):
         The id of that task.
     reason
         What it did instead of working.
+    crashed
+        Whether it raised an exception, rather than being missing or slow.
     """
 
     status = "skipped"
 
-    def __init__(self, on: str, reason: str) -> None:
-        self.on = on
+    def __init__(self, on: str, reason: str, crashed: bool = False) -> None:
+        self.on, self.crashed = on, crashed
         super().__init__(f"waits for {on}: {reason}")

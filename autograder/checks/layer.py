@@ -110,9 +110,7 @@ def forward_shape(submission: Submission, case: Case) -> None:
     layer = build(submission, case)
     x = submission.array(case["x"])
     out = call(layer, "forward", x)
-    same_shape(
-        out, case["out"].shape, "the output", describe_call(layer._call, "forward", (x,))
-    )
+    same_shape(out, case["out"].shape, "the output", describe_call(layer._call, "forward", (x,)))
 
 
 def forward_leaves_arguments(submission: Submission, case: Case) -> None:

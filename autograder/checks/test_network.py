@@ -47,6 +47,7 @@ def pair(submission: Submission, another: Another, case: Case) -> tuple[RemoteOb
 
 @forward
 @cases
+@wiring.splinted_if_needed
 def test_forward_value(submission: Submission, another: Another, case: Case) -> None:
     """forward passes the images through the layers in order."""
     with judging(submission, "forward", (case["x"],)):
@@ -61,6 +62,7 @@ def test_forward_value(submission: Submission, another: Another, case: Case) -> 
 
 @forward
 @five
+@wiring.splinted_if_needed
 def test_forward_keeps(submission: Submission, another: Another, case: Case) -> None:
     """With keepgrad, the input of each layer is kept in layer_inputs."""
     with judging(submission, "forward", (case["x"], True)):
@@ -98,13 +100,17 @@ def test_forward_keeps_nothing(submission: Submission, case: Case) -> None:
 
 @backward
 @cases
+@wiring.splinted_if_needed
 def test_backward_value(submission: Submission, another: Another, case: Case) -> None:
     """backward passes the gradient through the layers in reverse, down to the images."""
     with judging(submission, "backward", (case["g"],)):
         network, chain = pair(submission, another, case)
         *values, _ = chain.forward(case["x"])
-        expected = {"the gradient of the images": chain.backward(
-            values, chain.submission.array(case["g"])).read()}
+        expected = {
+            "the gradient of the images": chain.backward(
+                values, chain.submission.array(case["g"])
+            ).read()
+        }
         for index in wiring.WITH_PARAMETERS:
             for name in ("weight_grad", "bias_grad"):
                 expected[f"layers[{index}].{name}"] = getattr(chain.layers[index], name)
@@ -149,6 +155,7 @@ def compare_gradients(
 
 @update
 @five
+@wiring.splinted_if_needed
 def test_update(submission: Submission, another: Another, case: Case) -> None:
     """update takes one step in each layer that has parameters."""
     with judging(submission, "update", (0.1,)):
@@ -177,9 +184,11 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
 @train
 @many
 @pytest.mark.parametrize(
-    ("batch_size", "epochs"), [(BATCH, 2), (BATCH, 1), (23, 2), (64, 1)],
+    ("batch_size", "epochs"),
+    [(BATCH, 2), (BATCH, 1), (23, 2), (64, 1)],
     ids=["two epochs, last batch smaller", "one epoch", "one batch", "batch larger than the data"],
 )
+@wiring.splinted_if_needed
 def test_train_value(
     submission: Submission, another: Another, case: Case, batch_size: int, epochs: int
 ) -> None:
@@ -201,7 +210,9 @@ def test_train_value(
             where,
         )
         same_shape(got, (), "the mean loss of the last epoch", where)
-        wiring.compare_values(got, np.array(np.mean(losses)), "the mean loss of the last epoch", where)
+        wiring.compare_values(
+            got, np.array(np.mean(losses)), "the mean loss of the last epoch", where
+        )
 
 
 @train
@@ -225,9 +236,8 @@ def test_train_side_effects(submission: Submission, case: Case) -> None:
 @on_test
 @many
 @pytest.mark.parametrize("batch_size", [BATCH, 23, 64])
-def test_test_value(
-    submission: Submission, another: Another, case: Case, batch_size: int
-) -> None:
+@wiring.splinted_if_needed
+def test_test_value(submission: Submission, another: Another, case: Case, batch_size: int) -> None:
     """test returns the mean over the batches of the loss."""
     x, y = case["x"], case["y"]
     with judging(submission, "test", (x, y, batch_size)):
@@ -265,6 +275,7 @@ def test_test_side_effects(submission: Submission, case: Case) -> None:
 
 @predict
 @cases
+@wiring.splinted_if_needed
 def test_predict_value(submission: Submission, another: Another, case: Case) -> None:
     """predict returns the softmax of the network's outputs."""
     with judging(submission, "predict", (case["x"],)):
@@ -281,6 +292,7 @@ def test_predict_value(submission: Submission, another: Another, case: Case) -> 
 
 @predict
 @five
+@wiring.splinted_if_needed
 def test_predict_huge(submission: Submission, another: Another, case: Case) -> None:
     """Probabilities are finite for outputs of any size."""
     parameters = wiring.case_parameters(case)
@@ -298,6 +310,7 @@ def test_predict_huge(submission: Submission, another: Another, case: Case) -> N
 
 @predict
 @many
+@wiring.splinted_if_needed
 def test_predict_many(
     submission: Submission, another: Another, case: Case, every_case: Cases
 ) -> None:

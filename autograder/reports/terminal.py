@@ -106,9 +106,7 @@ class Terminal:
             self.write()
 
     def paragraph(self, text: str, indent: str = "") -> None:
-        self.write(
-            textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent)
-        )
+        self.write(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent))
 
     def message(self, text: str, indent: str) -> None:
         """A message keeps its own lines; those that are too long are folded."""

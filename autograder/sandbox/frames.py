@@ -29,7 +29,7 @@ MAX_HEADER = 1 << 16
 MAX_VALUES = 65  # one more than the worker sends, so that "too many" can be seen
 DTYPES = {
     name: np.dtype(name)
-    for name in "<f2 <f4 <f8 |i1 <i2 <i4 <i8 |u1 <u2 <u4 <u8 |b1".split()
+    for name in ["<f2", "<f4", "<f8", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "|b1"]
 }
 
 

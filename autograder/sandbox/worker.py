@@ -262,6 +262,38 @@ class Worker:
                 break
         return items
 
+    def ask_splint(self, question, arguments):
+        """Bring what the layers of these classes give into the shape that others rely on.
+
+        So the wiring of a network can be judged although one layer's answer does not fit
+        the next: it is compared with layers that are splinted in the same way.
+        """
+        for name in question["names"]:
+            kind = getattr(self.module, name)
+            for method in ("forward", "backward"):
+                setattr(kind, method, self.splinted(name, getattr(kind, method), method))
+
+    def splinted(self, name, original, method):
+        np = self.np
+
+        def fit(value, shape):
+            value = np.asarray(value)
+            return value if value.shape == shape else np.resize(value, shape)
+
+        def forward(layer, x):
+            return fit(original(layer, x), output_shape(name, layer, x.shape))
+
+        def backward(layer, x, last_x_grad):
+            x_grad = fit(original(layer, x, last_x_grad), x.shape)
+            for parameter in ("weight", "bias"):
+                gradient = getattr(layer, parameter + "_grad", None)
+                if gradient is not None:
+                    shape = np.shape(getattr(layer, parameter))
+                    setattr(layer, parameter + "_grad", fit(gradient, shape))
+            return x_grad
+
+        return forward if method == "forward" else backward
+
     def answer(self, question, payload):
         """The header and the payloads that answer a question."""
         arguments = self.decode(question.get("args", []), payload)
@@ -278,6 +310,23 @@ class Worker:
             limit -= len(entry[1])
             described.append(entry)
         return {"values": [entry[0] for entry in described]}, [entry[1] for entry in described]
+
+
+def output_shape(name, layer, shape):
+    """The shape of what a layer of the network gives for an input of this shape."""
+    if name == "FlattenLayer":
+        count = 1
+        for length in shape[1:]:
+            count *= length
+        return (shape[0], count)
+    if name == "MaxPoolingLayer":
+        return (*shape[:2], shape[2] // 2, shape[3] // 2)
+    if name == "LinearLayer":
+        return (shape[0], layer.weight.shape[1])
+    if name == "ConvolutionLayer":
+        c2, _, k1, k2 = layer.weight.shape
+        return (shape[0], c2, shape[2] - k1 + 1, shape[3] - k2 + 1)
+    return shape
 
 
 def describe(value):

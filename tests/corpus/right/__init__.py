@@ -5,15 +5,15 @@ package's path:
 
     path = VARIANTS["conv_einsum"](tmp_path)        # tmp_path/student
 
-Each also says what is unusual about it (`.about`) and, where `docs`/DESIGN leave room for
-another reading, what (`.doubt`). `python -m tests.corpus.right.check` proves them right
+Each also says what is unusual about it (`.about`) and, where the contract can be read in
+another way, how (`.doubt`). `python -m tests.corpus.right.check` proves them right
 without the autograder, against its own reference.
 
 A variant is put together from `parts/`: one file for each `conv`, `pool`, `relu`, `flatten`,
 `linear`, `loss`, `network`, `base`, or a `whole` package; `wrap` names files of
 `parts/helpers/` with a class decorator, `initial` one with other initial weights. Then its
-steps change the files: layout, encoding, clutter. Parts keep to single-line imports, because
-layouts that join files move those to the top.
+steps change the files: layout, encoding, clutter. `parts/ruff.toml` keeps Ruff away from them:
+they are students' sources, ugly where students are.
 """
 
 from __future__ import annotations
@@ -427,7 +427,7 @@ VARIANTS: dict[str, Variant] = {
         each_source(lambda text: text.replace(", optimize=True", "")),
         conv="einsum",
     ),
-    "conv_fft64": v("FFT in float64; results float64 or complex parts", conv="fft64", relu="one"),
+    "conv_fft64": v("FFT in float64; all answers are float64", conv="fft64", relu="one"),
     "conv_fft32": v("FFT in float32, padded to powers of two; .real views", conv="fft32"),
     "conv_rows": v("plain im2col, a row for each image and position"),
     "conv_batchlast": v("im2col, batch last in memory", conv="batchlast", pool="offsets"),
@@ -442,7 +442,13 @@ VARIANTS: dict[str, Variant] = {
     "conv_filters": v("loops over filters, channels and kernel positions", conv="filters"),
     "conv_flat": v("images as lines: a shift by i·W + j for each entry", conv="flat"),
     "conv_threads": v("a pool of threads, made at import, shares the batch", conv="threads"),
-    "conv_lines": v("one image line after the other", initial="init_gauss"),
+    "conv_lines": v(
+        "one image line after the other",
+        initial="init_gauss",
+        flatten="merge",
+        pool="shared",
+        relu="copy",
+    ),
     # pooling, ReLU, flatten, linear, loss
     "pool_last": v("the last of equal maxima wins", pool="last"),
     "pool_shared": v("equal maxima share the gradient", pool="shared", conv="batchlast"),
