@@ -20,7 +20,7 @@ try:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
     from sklearn.metrics import classification_report
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import threadpool_limits
     from tqdm import tqdm
 except ImportError as error:
     name = (error.name or "a package").partition(".")[0]

@@ -13,8 +13,9 @@ linear between kinks      large: to the kink, or 1        rounding only: ε · �
 curved (cross-entropy)    (3 ε)^(1/3) · curvature scale   rounding ε / h and truncation h²/6
 ========================  ==============================  =================================
 
-ε is the precision with which the layer really computes: a float64 array can hold float32
-numbers, so it is measured by comparing forward with the reference, not read off the dtype.
+ε is the precision with which the layer really computes, measured and not read off the
+dtype, since a float64 array can hold float32 numbers: an input that is moved by 2⁻³⁵ of
+itself changes the answer of a computation in float64 and not of one in float32.
 """
 
 from __future__ import annotations
@@ -28,10 +29,16 @@ DOUBLE = float(np.finfo(np.float64).eps)
 MARGIN = 64.0  # of the allowed error over the expected one
 
 
-def measured_precision(got: np.ndarray, expected: np.ndarray, scale: float) -> float:
-    """The unit of rounding with which `got` was computed: float64's or float32's."""
+def precision_of_answer(got: np.ndarray, expected: np.ndarray, scale: float) -> float:
+    """The unit of rounding of an answer whose exact value is known."""
     error = np.abs(got.astype(np.float64) - expected).max(initial=0.0) / scale
     return DOUBLE if error <= 1e4 * DOUBLE else SINGLE
+
+
+def precision_of_function(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> float:
+    """The unit of rounding with which a function computes from its argument."""
+    moved = function(at * (1 + 2.0**-35))
+    return DOUBLE if (moved != function(at)).any() else SINGLE
 
 
 def difference(

@@ -14,7 +14,12 @@ import numpy as np
 from autograder.cases import Case
 from autograder.checks.compare import agree, same_shape, unchanged
 from autograder.checks.failures import CheckFailed, Waits
-from autograder.checks.gradients import MARGIN, disagreement, measured_precision
+from autograder.checks.gradients import (
+    MARGIN,
+    disagreement,
+    precision_of_answer,
+    precision_of_function,
+)
 from autograder.sandbox.problems import Died, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission, describe_call
 
@@ -116,11 +121,11 @@ def forward_shape(submission: Submission, case: Case) -> None:
 def forward_leaves_arguments(submission: Submission, case: Case) -> None:
     layer = build(submission, case)
     x = submission.array(case["x"])
+    before = read_parameters(layer, case)
     call(layer, "forward", x)
     where = describe_call(layer._call, "forward", (x,))
     unchanged(x.read(), case["x"], "x", where)
-    for name, value in case.parameters.items():
-        unchanged(getattr(layer, name), value, name, where)
+    parameters_unchanged(layer, before, where)
 
 
 def forward_forgets(submission: Submission, first: Case, second: Case) -> None:
@@ -169,12 +174,26 @@ def backward_leaves_arguments(submission: Submission, case: Case) -> None:
     layer = build(submission, case)
     x, g = submission.array(case["x"]), submission.array(case["g"])
     prime(layer, x)
+    before = read_parameters(layer, case)
     call(layer, "backward", x, g)
     where = describe_call(layer._call, "backward", (x, g))
     unchanged(x.read(), case["x"], "x", where)
     unchanged(g.read(), case["g"], "last_x_grad", where)
-    for name, value in case.parameters.items():
-        unchanged(getattr(layer, name), value, name, where)
+    parameters_unchanged(layer, before, where)
+
+
+def read_parameters(layer: RemoteObject, case: Case) -> dict[str, np.ndarray]:
+    """The parameters as the layer holds them, which may be in another precision."""
+    held = {name: getattr(layer, name) for name in case.parameters}
+    for name, value in held.items():
+        same_shape(value, case[name].shape, name, layer._call)
+    return held
+
+
+def parameters_unchanged(layer: RemoteObject, before: dict[str, np.ndarray], where: str) -> None:
+    for name, value in before.items():
+        scale = max(largest(value), 1e-12)
+        agree(getattr(layer, name), value, scale, f"{name} after the call", where)
 
 
 def backward_forgets(submission: Submission, first: Case, second: Case) -> None:
@@ -233,7 +252,6 @@ def backward_difference(
         for name, got in answers.items():
             agree(got, case[name], case.scale(name), title(name), where)
         return
-    unit = measured_precision(out, case["out"], case.scale("out"))
     random = np.random.RandomState(1)
     inputs = {"x": case["x"].astype(np.float64)}
     inputs |= {name: value.astype(np.float64) for name, value in case.parameters.items()}
@@ -242,18 +260,24 @@ def backward_difference(
         same_shape(got, at.shape, title(f"{name}_grad"), where)
         gradient = got.astype(np.float64)
 
-        def loss(value: np.ndarray, name: str = name) -> float:
+        def output(value: np.ndarray, name: str = name) -> np.ndarray:
             moved = inputs | {name: value}
             for parameter in case.parameters:
                 setattr(layer, parameter, moved[parameter])
-            moved_x = submission.array(moved["x"])
-            return float((case["g"] * layer.call("forward", moved_x)).sum())
+            out = layer.call("forward", submission.array(moved["x"]))
+            same_shape(out, case["out"].shape, "the output", f"{layer._call}.forward")
+            return out
+
+        def loss(value: np.ndarray, output: Callable[..., np.ndarray] = output) -> float:
+            return float((case["g"] * output(value)).sum())
 
         step = step_of_x(at) if name == "x" else largest(at)
+        unit = precision_of_function(output, at)
         size = np.abs(case["g"]).sum() * case.scale("out") * (1 + step / largest(at))
         allowed = MARGIN * unit * size / step
-        # A gradient in float32 is itself known to its own rounding only.
-        allowed += MARGIN * unit * np.abs(gradient).sum()
+        # The gradient, too, is known to its own rounding only.
+        unit = precision_of_answer(got, case[f"{name}_grad"], case.scale(f"{name}_grad"))
+        allowed += MARGIN * unit * case.scale(f"{name}_grad") * np.sqrt(at.size)
         found = disagreement(loss, at, gradient, step, allowed, random)
         if found:
             raise CheckFailed(

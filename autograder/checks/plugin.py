@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from autograder.cases import Case, Cases
+from autograder.cases import Cases
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.result import Check, worst
 from autograder.sandbox.pool import Pool
@@ -61,6 +61,7 @@ class Checks:
         self.cases, self.pool, self.total, self.known = cases, pool, budget, known
         self.accuracy = accuracy
         self.begun, self.done = begun, done
+        self.fault: str | None = None  # of the checks themselves
         self.finished: list[str] = []
         self.checks: list[Check] = []
         self.current: Task | None = None
@@ -87,6 +88,10 @@ class Checks:
         order = list(self.tasks)
         kept = [item for item in items if task_of(item) in self.tasks]
         items[:] = sorted(kept, key=lambda item: order.index(task_of(item)))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.fault = str(report.longrepr)
 
     # Fixtures ------------------------------------------------------------------------
 
@@ -177,7 +182,7 @@ class Checks:
             {},
             "failed" if error else "passed",
             str(error) if error else None,
-            call.when,
+            call.when,  # type: ignore[arg-type]
             duration=call.duration,
         )
 
@@ -213,5 +218,5 @@ def task_of(item: pytest.Item) -> str:
 def check_name(item: Any) -> str:
     """The promise of a check: the first line of its docstring, and which case it is."""
     name = (item.function.__doc__ or item.name).strip().splitlines()[0].rstrip(".")
-    case = getattr(item, "callspec", None) and item.callspec.params.get("case")
-    return f"{name} ({case.title})" if isinstance(case, Case) else name
+    variant = getattr(item, "callspec", None)
+    return f"{name} ({variant.id})" if variant else name

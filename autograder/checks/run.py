@@ -54,6 +54,8 @@ def run(checks: Checks) -> None:
     files = [str(HERE / f"test_{group}.py") for group in groups]
     with only_our_settings():
         status = pytest.main([*OPTIONS, *files], plugins=[checks])
+    if checks.fault:
+        raise RunFailed(checks.fault)
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):

@@ -11,7 +11,7 @@ from autograder.cases import Case, Cases
 from autograder.checks import layer
 from autograder.checks.compare import agree, same_shape, unchanged
 from autograder.checks.failures import CheckFailed
-from autograder.checks.gradients import MARGIN, SINGLE, difference, measured_precision
+from autograder.checks.gradients import MARGIN, SINGLE, disagreement, precision_of_function
 from autograder.sandbox.problems import Died, Problem, TimedOut
 from autograder.sandbox.submission import RemoteObject, Submission, describe_call
 
@@ -110,30 +110,29 @@ def test_backward_difference(submission: Submission, case: Case) -> None:
         # Forward is wrong: the reference alone judges backward.
         agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
         return
-    unit = measured_precision(out, case["out"], case.scale("out"))
-    random = np.random.RandomState(1)
     at, gradient = case["x"].astype(np.float64), got.astype(np.float64)
 
-    def value(x: np.ndarray) -> float:
-        return float(loss.call("forward", submission.array(x), submission.array(case["y"])))
+    def value(x: np.ndarray) -> Any:
+        out = loss.call("forward", submission.array(x), submission.array(case["y"]))
+        same_shape(out, (), "the loss", f"{loss._call}.forward")
+        return out
 
-    # Along ±1 directions the third derivative of the loss is at most 2: rounding and
+    # Along directions of ±1 the third derivative of the loss is at most 2: rounding and
     # truncation together are least at this step.
+    unit = precision_of_function(value, at)
     step = (3 * unit * case.scale("out")) ** (1 / 3)
-    allowed = MARGIN * (unit * case.scale("out") / step + step**2 / 3)
-    allowed = min(allowed, 0.25) + MARGIN * SINGLE * np.abs(gradient).sum()
-    for _ in range(3):
-        direction = random.choice([-1.0, 1.0], at.shape)
-        # One row after another: the mean over the batch would make the others small.
-        numerical = difference(value, at, direction, step)
-        claimed = float((gradient * direction).sum())
-        if not abs(numerical - claimed) <= allowed:
-            raise CheckFailed(
-                f"{X_GRAD} is not the derivative of your own forward\n"
-                f"  when x moves along a random direction, the loss changes by {numerical:.6g}\n"
-                f"  your gradient says {claimed:.6g}\n"
-                f"  in {where}"
-            )
+    allowed = min(MARGIN * (unit * case.scale("out") / step + step**2 / 3), 0.25)
+    allowed += MARGIN * SINGLE * case.scale("x_grad") * np.sqrt(at.size)
+    found = disagreement(
+        lambda x: float(value(x)), at, gradient, step, allowed, np.random.RandomState(1)
+    )
+    if found:
+        raise CheckFailed(
+            f"{X_GRAD} is not the derivative of your own forward\n"
+            f"  when x moves along a random direction, the loss changes by {found[0]:.6g}\n"
+            f"  your gradient says {found[1]:.6g}\n"
+            f"  in {where}"
+        )
 
 
 @backward

@@ -32,6 +32,7 @@ cases = pytest.mark.cases("network")
 five = pytest.mark.cases("network", titles=["5 images"])
 many = pytest.mark.cases("network.train")
 
+SHAPES = {0: ((4, 1, 5, 5), (4,)), 3: ((16, 4, 3, 3), (16,)), 7: ((400, 10), (10,))}
 BATCH, LEARNING_RATE = 5, 0.02
 MANY_IMAGES, MEMORY = 10_000, 400  # megabytes beyond the input
 
@@ -52,12 +53,14 @@ def test_forward_value(submission: Submission, another: Another, case: Case) -> 
     """forward passes the images through the layers in order."""
     with judging(submission, "forward", (case["x"],)):
         network, chain = pair(submission, another, case)
-        expected = chain.forward(case["x"])[-1].read()
+        values = chain.forward(case["x"])
+        expected = chain.output(values, len(case["x"]))
         x = submission.array(case["x"])
         got = call(network, "forward", x)
         where = describe_call(network._call, "forward", (x,))
         wiring.compare_values(got, expected, "the output", where)
-        unchanged(x.read(), case["x"], "x", where)
+        # Where a layer changes its argument, the network cannot help it.
+        unchanged(x.read(), values[0].read(), "x", where)
 
 
 @forward
@@ -71,7 +74,7 @@ def test_forward_keeps(submission: Submission, another: Another, case: Case) -> 
         for turn in ("", ", called again"):
             got = call(network, "forward", case["x"], True)
             where = describe_call(network._call, "forward", (case["x"], True)) + turn
-            wiring.compare_values(got, values[-1].read(), "the output", where)
+            wiring.compare_values(got, chain.output(values, len(case["x"])), "the output", where)
             kept = wiring.kept_inputs(network)
             # The output behind the eight inputs does no harm.
             if len(kept) not in (8, 9):
@@ -106,18 +109,24 @@ def test_backward_value(submission: Submission, another: Another, case: Case) ->
     with judging(submission, "backward", (case["g"],)):
         network, chain = pair(submission, another, case)
         *values, _ = chain.forward(case["x"])
+        g = chain.submission.array(case["g"])
+        images = chain.backward(values, g).read()
         expected = {
-            "the gradient of the images": chain.backward(
-                values, chain.submission.array(case["g"])
-            ).read()
+            "the gradient of the images": wiring.evidence(
+                images, case["x"].shape, "conv.backward", "the gradient of the images"
+            )
         }
         for index in wiring.WITH_PARAMETERS:
-            for name in ("weight_grad", "bias_grad"):
-                expected[f"layers[{index}].{name}"] = getattr(chain.layers[index], name)
+            for name, shape in zip(("weight", "bias"), SHAPES[index], strict=True):
+                what = f"layers[{index}].{name}_grad"
+                gradient = getattr(chain.layers[index], f"{name}_grad")
+                task = f"{wiring.layer_group(chain.layers[index])}.backward"
+                expected[what] = wiring.evidence(gradient, shape, task, what)
+        g_after = g.read()
         where = describe_call(network._call, "backward", (case["g"],))
         try:
             call(network, "forward", case["x"], True)
-            compare_gradients(network, case, expected, where)
+            compare_gradients(network, case, expected, g_after, where)
         except TimedOut:
             raise
         except (Problem, CheckFailed):
@@ -128,7 +137,7 @@ def test_backward_value(submission: Submission, another: Another, case: Case) ->
                 for layer, value in zip(wiring.layers_of(network), values, strict=True):
                     layer.keep("forward", submission.array(value.read()))
                 network.layer_inputs = [submission.array(value.read()) for value in values]
-                compare_gradients(network, case, expected, where)
+                compare_gradients(network, case, expected, g_after, where)
             except (Problem, CheckFailed):
                 pass
             else:
@@ -137,11 +146,15 @@ def test_backward_value(submission: Submission, another: Another, case: Case) ->
 
 
 def compare_gradients(
-    network: RemoteObject, case: Case, expected: dict[str, np.ndarray], where: str
+    network: RemoteObject,
+    case: Case,
+    expected: dict[str, np.ndarray],
+    g_after: np.ndarray,
+    where: str,
 ) -> None:
     g = network._submission.array(case["g"])
     got = {"the gradient of the images": call(network, "backward", g)}
-    unchanged(g.read(), case["g"], "last_x_grad", where)
+    unchanged(g.read(), g_after, "last_x_grad", where)
     layers = wiring.layers_of(network)
     for index in wiring.WITH_PARAMETERS:
         for name in ("weight_grad", "bias_grad"):
@@ -173,7 +186,8 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
                 wiring.step(chain.layers[index], "update", lr)
             call(network, "update", lr)
             where = describe_call(network._call, "update", (lr,))
-            got, expected = wiring.read_parameters(layers), chain.parameters()
+            got = wiring.read_parameters(layers)
+            expected = wiring.evidence_of_steps(chain.parameters(), before)
             wiring.agree_on_parameters(got, expected, before, where)
             before = expected
 
@@ -196,37 +210,35 @@ def test_train_value(
     x, y = case["x"], case["y"]
     with judging(submission, "train", (x, y, batch_size, epochs, LEARNING_RATE)):
         network, chain = pair(submission, another, case)
+        images, labels = x.copy(), y.copy()
         for _ in range(epochs):
-            losses = [
-                chain.step(x[i : i + batch_size], y[i : i + batch_size], LEARNING_RATE)
-                for i in range(0, len(x), batch_size)
-            ]
+            losses = chain.epoch(images, labels, batch_size, LEARNING_RATE)
+        before = wiring.case_parameters(case)
+        expected = wiring.evidence_of_steps(chain.parameters(), before)
         got = call(network, "train", x, y, batch_size, epochs, LEARNING_RATE)
         where = describe_call(network._call, "train", (x, y, batch_size, epochs, LEARNING_RATE))
-        wiring.agree_on_parameters(
-            wiring.read_parameters(wiring.layers_of(network)),
-            chain.parameters(),
-            wiring.case_parameters(case),
-            where,
-        )
+        after = wiring.read_parameters(wiring.layers_of(network))
+        wiring.agree_on_parameters(after, expected, before, where)
+        mean = np.array(wiring.evidence_of_losses(losses))
         same_shape(got, (), "the mean loss of the last epoch", where)
-        wiring.compare_values(
-            got, np.array(np.mean(losses)), "the mean loss of the last epoch", where
-        )
+        wiring.compare_values(got, mean, "the mean loss of the last epoch", where)
 
 
 @train
 @many
-def test_train_side_effects(submission: Submission, case: Case) -> None:
+@wiring.splinted_if_needed
+def test_train_side_effects(submission: Submission, another: Another, case: Case) -> None:
     """train leaves the data as they are, and nothing in layer_inputs."""
     args = (case["x"], case["y"], BATCH, 1, LEARNING_RATE)
     with judging(submission, "train", args):
-        network = network_with(submission, wiring.case_parameters(case))
+        network, chain = pair(submission, another, case)
+        images, labels = case["x"].copy(), case["y"].copy()
+        chain.epoch(images, labels, BATCH, LEARNING_RATE)
         x, y = submission.array(case["x"]), submission.array(case["y"])
         call(network, "train", x, y, BATCH, 1, LEARNING_RATE)
         where = describe_call(network._call, "train", args)
-        unchanged(x.read(), case["x"], "train_x", where)
-        unchanged(y.read(), case["y"], "train_y", where)
+        unchanged(x.read(), images, "train_x", where)
+        unchanged(y.read(), labels, "train_y", where)
         nothing_kept(network, where)
 
 
@@ -242,10 +254,8 @@ def test_test_value(submission: Submission, another: Another, case: Case, batch_
     x, y = case["x"], case["y"]
     with judging(submission, "test", (x, y, batch_size)):
         network, chain = pair(submission, another, case)
-        losses = [
-            chain.batch_loss(x[i : i + batch_size], y[i : i + batch_size])
-            for i in range(0, len(x), batch_size)
-        ]
+        wiring.evidence_of_losses(chain.losses(x, y, BATCH))
+        losses = chain.losses(x, y, batch_size)
         got = call(network, "test", x, y, batch_size)
         where = describe_call(network._call, "test", (x, y, batch_size))
         same_shape(got, (), "the mean loss", where)
@@ -254,16 +264,18 @@ def test_test_value(submission: Submission, another: Another, case: Case, batch_
 
 @on_test
 @many
-def test_test_side_effects(submission: Submission, case: Case) -> None:
+def test_test_side_effects(submission: Submission, another: Another, case: Case) -> None:
     """test changes neither data nor parameters, and keeps nothing in layer_inputs."""
     args = (case["x"], case["y"], BATCH)
     with judging(submission, "test", args):
-        network = network_with(submission, wiring.case_parameters(case))
+        network, chain = pair(submission, another, case)
+        images, labels = chain.submission.array(case["x"]), chain.submission.array(case["y"])
+        wiring.step(chain.make_loss(), "forward", chain.forward(images)[-1], labels)
         x, y = submission.array(case["x"]), submission.array(case["y"])
         call(network, "test", x, y, BATCH)
         where = describe_call(network._call, "test", args)
-        unchanged(x.read(), case["x"], "test_x", where)
-        unchanged(y.read(), case["y"], "test_y", where)
+        unchanged(x.read(), images.read(), "test_x", where)
+        unchanged(y.read(), labels.read(), "test_y", where)
         after = wiring.read_parameters(wiring.layers_of(network))
         for name, value in wiring.case_parameters(case).items():
             wiring.compare_values(after[name], value, f"parameter {name} after the call", where)
@@ -280,13 +292,14 @@ def test_predict_value(submission: Submission, another: Another, case: Case) -> 
     """predict returns the softmax of the network's outputs."""
     with judging(submission, "predict", (case["x"],)):
         network, chain = pair(submission, another, case)
-        expected = wiring.softmax(chain.logits(case["x"]))
+        values = chain.forward(case["x"])
+        expected = wiring.softmax(chain.output(values, len(case["x"])))
         x = submission.array(case["x"])
         got = call(network, "predict", x)
         where = describe_call(network._call, "predict", (x,))
         wiring.compare_values(got, expected, "the table of probabilities", where)
         agree(got.sum(axis=1), np.ones(len(got)), 1.0, "the sum of each row", where)
-        unchanged(x.read(), case["x"], "x", where)
+        unchanged(x.read(), values[0].read(), "x", where)
         nothing_kept(network, where)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from autograder.cases import Case
-from autograder.checks.compare import agree, same_shape
+from autograder.checks.compare import agree
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import GROUPS
 from autograder.sandbox.problems import NotNumbers, Problem, Raised, TimedOut
@@ -52,7 +52,7 @@ class Chain:
     def __init__(self, submission: Submission, parameters: dict[str, np.ndarray]) -> None:
         self.submission = submission
         self.layers = [self.make(name, args) for name, args in LAYERS]
-        self.loss = None
+        self.loss: RemoteObject | None = None
         self.set(parameters)
 
     @classmethod
@@ -98,29 +98,52 @@ class Chain:
         return self.loss
 
     def step(self, x: np.ndarray, y: np.ndarray, lr: float) -> float:
-        """One step of training on one batch; its loss before the step."""
-        labels = self.submission.array(y)
-        *values, logits = self.forward(x)
+        """One step of training on one batch; its loss before the step.
+
+        A layer or a loss that changes its argument changes `x` and `y` here too, as it would
+        change the slices that the network gives it.
+        """
+        images, labels = self.submission.array(x), self.submission.array(y)
+        *values, logits = self.forward(images)
         loss = step(self.make_loss(), "forward", logits, labels)
         grad = step(self.make_loss(), "backward", logits, labels)
         self.backward(values, grad)
         for index in WITH_PARAMETERS:
             step(self.layers[index], "update", lr)
+        for ours, theirs in ((x, images), (y, labels)):
+            now = theirs.read()
+            if now is not None and now.shape == ours.shape:
+                ours[...] = now
         return single(loss.read(), "loss.forward")
 
-    def batch_loss(self, x: np.ndarray, y: np.ndarray) -> float:
-        logits = self.forward(x)[-1]
-        loss = step(self.make_loss(), "forward", logits, self.submission.array(y))
-        return single(loss.read(), "loss.forward")
+    def epoch(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> list[float]:
+        """One step for each batch, in the order given; the losses."""
+        starts = range(0, len(x), size)
+        return [self.step(x[i : i + size], y[i : i + size], lr) for i in starts]
+
+    def losses(self, x: np.ndarray, y: np.ndarray, size: int) -> list[float]:
+        """The losses of all batches, without learning from them."""
+        found = []
+        for i in range(0, len(x), size):
+            logits = self.forward(x[i : i + size])[-1]
+            labels = self.submission.array(y[i : i + size])
+            loss = step(self.make_loss(), "forward", logits, labels)
+            found.append(single(loss.read(), "loss.forward"))
+        return found
 
     def logits(self, x: Any) -> np.ndarray:
         """The outputs for some images, in float64."""
-        got = self.forward(x)[-1].read()
-        count = len(x.sent if isinstance(x, RemoteArray) else x)
-        if got is None or got.shape != (count, 10):
-            shape = None if got is None else got.shape
-            raise Waits("linear.forward", f"the last layer gave an output of shape {shape}")
-        return got.astype(np.float64)
+        sent = x.sent if isinstance(x, RemoteArray) else x
+        count = 0 if sent is None else len(sent)
+        return self.output(self.forward(x), count).astype(np.float64)
+
+    def output(self, values: list[RemoteArray], count: int) -> np.ndarray:
+        """The last of the values of `forward`, if it depends on the images."""
+        what = "the output of the layers, called one by one,"
+        got = evidence(values[-1].read(), (count, 10), "linear.forward", what)
+        if count > 1 and np.ptp(got, axis=0).max() == 0:
+            raise Waits("linear.forward", f"{what} is the same for all images")
+        return got
 
 
 def single(value: Any, task: str) -> float:
@@ -178,6 +201,7 @@ def splinted_if_needed(check: Callable[..., None]) -> Callable[..., None]:
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
+    logits = logits.astype(np.float64)
     e = np.exp(logits - logits.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
@@ -305,14 +329,45 @@ def nothing_kept(network: RemoteObject, call: str) -> None:
 def compare_values(got: Any, expected: np.ndarray, what: str, call: str) -> None:
     """Agreement of two computations by the same layers."""
     right = expected.astype(np.float64)
-    same_shape(got, right.shape, what, call)
-    if not np.isfinite(right).all():
-        # The layers themselves overflow: then both sides must, in the same places.
-        same = np.isfinite(got) == np.isfinite(right)
-        if not same.all():
-            raise CheckFailed(f"{what} is not what the layers give one by one\n  in {call}")
-        return
     agree(got, right, max(float(np.abs(right).max()), 1e-12), what, call, TOLERANCE)
+
+
+def evidence(value: Any, shape: tuple[int, ...], task: str, what: str) -> np.ndarray:
+    """What the layers give one by one, if an agreement with it proves anything.
+
+    Raises
+    ------
+    Waits
+        It has the wrong shape, is not finite, or is the same for every input.
+    """
+    if value is None:
+        raise Waits(task, f"{what} is None")
+    if value.shape != shape:
+        raise Waits(task, f"{what} has the shape {value.shape}, not {shape}", crashed=True)
+    if not np.isfinite(value).all():
+        raise Waits(task, f"{what} is not finite")
+    if value.size > 1 and not np.ptp(value) > 0:
+        raise Waits(task, f"{what} is constant")
+    return value
+
+
+def evidence_of_steps(
+    after: dict[str, np.ndarray], before: dict[str, np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Parameters that the layers' own updates give, if they moved all of them."""
+    for name, value in after.items():
+        index, _, attribute = name.partition(".")
+        group = GROUPS[LAYERS[int(index)][0]]
+        evidence(value, before[name].shape, f"{group}.update", f"layers[{index}].{attribute}")
+        if np.abs(value - before[name]).max() == 0:
+            raise Waits(f"{group}.update", f"it leaves layers[{index}].{attribute} as it is")
+    return after
+
+
+def evidence_of_losses(losses: list[float]) -> float:
+    """The mean of the batches' losses, if they are losses."""
+    evidence(np.array(losses), (len(losses),), "loss.forward", "the loss")
+    return float(np.mean(losses))
 
 
 def case_parameters(case: Case) -> dict[str, np.ndarray]:

@@ -147,9 +147,9 @@ class Submission:
     def _ask_all(self, question: dict[str, Any], args: Sequence[Any], call: str) -> list[Any]:
         described, payloads = [], []
         for value in args:
-            entry, payload = self._encode(value)
+            entry, buffers = self._encode(value)
             described.append(entry)
-            payloads += payload
+            payloads += buffers
         question |= {"args": described, "limit": ANSWER_LIMIT}
         header, payload = self._exchange(question, payloads, call, self._limits.call)
         try:
@@ -305,10 +305,8 @@ def describe_call(owner: str, name: str, args: Sequence[Any]) -> str:
     """A call in words: `LinearLayer(3, 4).forward(array (2, 3))`."""
     words = []
     for value in args:
-        if isinstance(value, RemoteArray) and value.sent is None:
-            words.append("array")
-        elif isinstance(value, RemoteArray):
-            words.append(f"array {value.sent.shape}")
+        if isinstance(value, RemoteArray):
+            words.append("array" if value.sent is None else f"array {value.sent.shape}")
         elif isinstance(value, np.ndarray):
             words.append(f"array {value.shape}")
         else:

@@ -11,8 +11,8 @@ class ConvolutionLayer(ParamLayer):
         self.k1 = k1
         self.k2 = k2
         self.weight = numpy.random.normal(0, numpy.sqrt(2 / (c1 * k1 * k2)), [c2, c1, k1, k2])
-        self.weight = numpy.float32(self.weight)
-        self.bias = numpy.float32(numpy.zeros(c2))
+        self.weight = self.weight.astype(numpy.float32)
+        self.bias = numpy.zeros(c2, numpy.float32)
 
     def forward(self, x):
         rows = x.shape[2] - self.k1 + 1

@@ -13,8 +13,8 @@ def wrap(cls):
         result = backward(self, *cast(args, np.float32))
         for name in ("weight_grad", "bias_grad"):
             if hasattr(self, name):
-                setattr(self, name, np.float64(getattr(self, name)))
-        return np.float32(result)
+                setattr(self, name, getattr(self, name).astype(np.float64))
+        return np.asarray(result, np.float32)
 
     cls.forward = lambda self, *args: forward(self, *cast(args, np.float64))
     cls.backward = mixed_backward
@@ -23,6 +23,7 @@ def wrap(cls):
 
         def mixed_update(self, lr):
             update(self, lr)
-            self.weight, self.bias = np.float32(self.weight), np.float32(self.bias)
+            self.weight = self.weight.astype(np.float32)
+            self.bias = self.bias.astype(np.float32)
         cls.update = mixed_update
     return cls

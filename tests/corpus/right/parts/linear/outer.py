@@ -7,8 +7,8 @@ class LinearLayer(ParamLayer):
 
     def __init__(self, d1, d2):
         self.d1, self.d2 = d1, d2
-        self.weight = np.float32(np.random.randn(d1, d2) * np.sqrt(2 / d1))
-        self.bias = np.float32(np.zeros(d2))
+        self.weight = (np.random.randn(d1, d2) * np.sqrt(2 / d1)).astype(np.float32)
+        self.bias = np.zeros(d2, np.float32)
 
     def forward(self, x):
         return np.array([row.dot(self.weight) + self.bias for row in x])
