@@ -75,7 +75,8 @@ class Cases:
 
     def save(self, path: Path) -> None:
         """Write all cases to a NumPy archive without any pickled object."""
-        table, arrays = [], {}
+        table: list[object] = []
+        arrays: dict[str, np.ndarray] = {}
         for index, case in enumerate(self._cases):
             table.append([case.group, case.title, case.layer, case.args])
             arrays |= {f"{index}/{name}": value for name, value in case.arrays.items()}

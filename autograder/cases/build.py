@@ -407,7 +407,7 @@ def loss_case(
     dtype: type,
 ) -> Case:
     batch, classes = x.shape
-    y = random.randint(0, classes, batch)
+    y = np.asarray(random.randint(0, classes, batch))
     if batch > 1 and classes > 2:
         # Not the row numbers (a common slip indexes by them), and one class twice.
         y[: min(2, batch)] = classes - 1

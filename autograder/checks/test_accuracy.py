@@ -116,7 +116,11 @@ def evaluate(
             index, _, attribute = name.partition(".")
             raise CheckFailed(f"layers[{index}].{attribute} is not finite after training")
     chain.set(parameters)
-    return np.concatenate([chain.logits(piece).argmax(axis=1) for piece in pieces])
+    outputs = [chain.forward(piece)[-1].read() for piece in pieces]
+    for piece, output in zip(pieces, outputs, strict=True):
+        count = 0 if piece.sent is None else len(piece.sent)
+        same_shape(output, (count, 10), "the output of your layers", "the evaluation")
+    return np.concatenate([output.argmax(axis=1) for output in outputs])
 
 
 def agree_with_predict(

@@ -175,7 +175,7 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
         network, chain = pair(submission, another, case)
         layers = wiring.layers_of(network)
         before = wiring.case_parameters(case)
-        for lr in (0.1, 0.03):
+        for turn, lr in enumerate((0.01, 0.003)):
             # Each side's layers get their gradients one by one, whatever backward does.
             *values, _ = chain.forward(case["x"])
             chain.backward(values, chain.submission.array(case["g"]))
@@ -187,7 +187,9 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
             call(network, "update", lr)
             where = describe_call(network._call, "update", (lr,))
             got = wiring.read_parameters(layers)
-            expected = wiring.evidence_of_steps(chain.parameters(), before)
+            expected = chain.parameters()
+            if turn == 0:  # later, a mistake in a layer may have brought all to rest
+                wiring.evidence_of_steps(expected, before)
             wiring.agree_on_parameters(got, expected, before, where)
             before = expected
 

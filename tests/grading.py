@@ -1,0 +1,46 @@
+"""Helpers of the tests that grade something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from autograder.cases import Cases
+from autograder.cases.build import build_cases, load_reference
+from autograder.grading import grade
+from autograder.result import Result
+from autograder.syllabus import Syllabus
+
+
+@cache
+def cases_of(seed: int = 1234) -> Cases:
+    return build_cases(seed, load_reference())
+
+
+def graded(
+    path: Path, only: Sequence[str] = (), skip: Sequence[str] = (), seed: int = 1234
+) -> Result:
+    """The result of grading the package at a path."""
+    syllabus = Syllabus.load()
+    return grade(path, cases_of(seed), syllabus, syllabus.select(only, skip))
+
+
+def lost(result: Result) -> dict[str, str]:
+    """The tasks that did not pass, with their outcome."""
+    return {task.id: task.status for task in result.tasks if task.status != "passed"}
+
+
+def messages(result: Result) -> str:
+    """All that the checks say."""
+    return "\n".join(check.message for task in result.tasks for check in task.checks)
+
+
+def write_package(folder: Path, **files: str) -> Path:
+    """A package `student` of these modules: `layers="…"`; `init` is its `__init__`."""
+    target = folder / "student"
+    target.mkdir()
+    for name, text in files.items():
+        name = "__init__" if name == "init" else name
+        (target / f"{name}.py").write_text(text, encoding="utf-8")
+    return target

@@ -1,0 +1,99 @@
+"""Each mistake costs the points of its own task, and of no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.wrong import TWELVE, Wrong, package
+from tests.grading import graded, lost, messages
+
+
+@pytest.mark.parametrize("wrong", TWELVE, ids=lambda wrong: wrong.name)
+def test_a_mistake_costs_its_own_task_only(wrong: Wrong, tmp_path: Path) -> None:
+    result = graded(wrong.write(tmp_path), skip=["accuracy"])
+    assert set(lost(result)) == set(wrong.tasks)
+    assert set(lost(result).values()) == {"failed"}
+
+
+def test_the_message_says_what_was_expected_and_what_came(tmp_path: Path) -> None:
+    path = package(tmp_path, {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")})
+    result = graded(path, only=["linear.forward"])
+    task = result.tasks[0]
+    message = next(check.message for check in task.checks if "plus" not in check.message and
+                   check.status == "failed")
+    assert "expected at [0, 0]:" in message
+    assert "got" in message
+    assert "LinearLayer(5, 3).forward(array (4, 5))" in message
+    assert len(message.splitlines()) <= 8
+
+
+def test_an_exception_shows_the_students_own_line(tmp_path: Path) -> None:
+    path = package(tmp_path, {"layers.py": ("return np.maximum(x, 0)", "return x.relu()")})
+    result = graded(path, only=["relu"])
+    assert lost(result) == {"relu.forward": "crashed"}
+    assert "AttributeError" in messages(result)
+    assert "student/layers.py, line" in messages(result)
+    assert "return x.relu()" in messages(result)
+    assert "worker.py" not in messages(result)
+
+
+def test_a_forward_that_hangs_costs_only_forward(tmp_path: Path) -> None:
+    path = package(
+        tmp_path, {"layers.py": ("return np.maximum(x, 0)  # like x", "while True: pass")}
+    )
+    result = graded(path, only=["relu"])
+    assert lost(result) == {"relu.forward": "timed out"}
+
+
+def test_a_forward_that_ends_the_process_costs_only_forward(tmp_path: Path) -> None:
+    path = package(
+        tmp_path,
+        {"layers.py": ("return np.maximum(x, 0)  # like x", "import os; os._exit(0)")},
+    )
+    result = graded(path, only=["relu"])
+    assert lost(result) == {"relu.forward": "crashed"}
+    assert "exit status 0" in messages(result)
+
+
+def test_an_initialisation_that_crashes_costs_only_itself(tmp_path: Path) -> None:
+    path = package(
+        tmp_path,
+        {"layers.py": ("self.weight = _he_normal((d1, d2), fan_in=d1)", "raise TypeError('no')")},
+    )
+    result = graded(path, only=["linear"])
+    assert lost(result) == {"linear.init": "crashed"}
+
+
+def test_a_layer_that_is_missing_makes_the_network_wait(tmp_path: Path) -> None:
+    path = package(
+        tmp_path,
+        {"layers.py": ("return np.maximum(x, 0)  # like x", "raise NotImplementedError")},
+    )
+    result = graded(path, only=["relu.forward", "network.forward"])
+    assert lost(result) == {"relu.forward": "not implemented", "network.forward": "skipped"}
+    assert "waits for relu.forward" in messages(result)
+
+
+def test_accuracy_needs_training_that_reaches_the_threshold(tmp_path: Path) -> None:
+    path = package(tmp_path, {"network.py": ("                self.update(lr)\n", "")})
+    result = graded(path, only=["accuracy"])
+    assert lost(result) == {"accuracy": "failed"}
+
+
+def test_accuracy_refuses_weights_that_were_carried_in(tmp_path: Path) -> None:
+    # Whatever it is given to learn from, it takes the same steps on data of its own.
+    path = package(
+        tmp_path,
+        {
+            "network.py": (
+                "        for _ in range(epochs):\n",
+                "        train_x, train_y = np.roll(train_x, 100, axis=0),"
+                " np.roll(train_y, 100)\n        for _ in range(epochs):\n",
+            )
+        },
+    )
+    result = graded(path, only=["accuracy"])
+    assert lost(result) == {"accuracy": "failed"}
+    assert "called one by one" in messages(result)
