@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -107,6 +108,6 @@ class Cases:
                     cases.append(Case(group, title, layer, tuple(args), arrays))
         except FileNotFoundError:
             raise KitError(f"there is no file of cases at {path}") from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, zipfile.BadZipFile, ValueError, KeyError, TypeError) as error:
             raise KitError(f"{path} is not a file of cases ({error})") from error
         return cls(header["seed"], cases)

@@ -86,7 +86,7 @@ def _patch(entry: Mapping[str, Any]) -> Patch:
             edits.append(Edit(edit["function"], edit["old"].strip("\n"), edit["new"].strip("\n")))
         else:
             raise ValueError("an edit has a function, and old and new, or a body")
-    if not edits or len({edit.file for edit in edits}) > 1 and "helpers" in entry:
+    if not edits or (len({edit.file for edit in edits}) > 1 and "helpers" in entry):
         raise ValueError("a patch has edits, and with helpers all in one file")
     return Patch(entry["id"], tuple(edits), entry.get("helpers", ""))
 

@@ -1,0 +1,292 @@
+"""The worker and its channel: what it takes, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import frames
+from autograder.sandbox.pool import Pool
+from autograder.sandbox.problems import Died, NotNumbers, Problem, Raised, TimedOut
+from autograder.sandbox.submission import Budget, Submission
+from autograder.syllabus import Syllabus
+from tests.grading import write_package
+
+LIMITS = dataclasses.replace(Syllabus.load().limits, call=5.0)
+Make = Callable[..., Submission]
+
+LAYER = """
+import numpy as np
+
+
+class ReLULayer:
+    def forward(self, x):
+        {body}
+"""
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Makes a submission whose `ReLULayer().forward(x)` has a body."""
+    pools: list[Pool] = []
+
+    def make(body: str, head: str = "", call: float = 5.0) -> Submission:
+        folder = tmp_path / str(len(pools))
+        folder.mkdir()
+        write_package(folder, init=head + LAYER.format(body=body))
+        limits = dataclasses.replace(LIMITS, call=call)
+        pools.append(Pool(folder, "student", limits, ahead=1))
+        return pools[-1].submission(limits, Budget(60))
+
+    yield make
+    for pool in pools:
+        pool.close()
+
+
+def forward(submission: Submission, x: object = np.float64([1.0, -2.0])) -> np.ndarray:
+    try:
+        return submission.ReLULayer().forward(x)
+    finally:
+        submission.end()
+
+
+# Values ------------------------------------------------------------------------------
+
+ACCEPTED = {
+    "an array": "return x * 2",
+    "float32": "return (x * 2).astype(np.float32)",
+    "big-endian": "return (x * 2).astype('>f8')",
+    "long double": "return (x * 2).astype(np.longdouble)",
+    "a list": "return [2.0, -4.0]",
+    "integers": "return np.array([2, -4])",
+    "a subclass": "return (x * 2).view(type('Mine', (np.ndarray,), {}))",
+    "masked, without a mask": "return np.ma.array(x * 2)",
+    "complex, without an imaginary part": "return (x * 2).astype(complex)",
+    "a view that runs backwards": "return (x * 2)[::-1].copy()[::-1]",
+    "a read-only array": "x = x * 2; x.flags.writeable = False; return x",
+    "objects that compare equal to everything": (
+        "return (x * 2).view(type('Liar', (np.ndarray,), {'__eq__': lambda *a: True}))"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_numbers_are_taken_however_they_are_held(name: str, make: Make) -> None:
+    np.testing.assert_allclose(forward(make(ACCEPTED[name])), [2.0, -4.0])
+
+
+REFUSED = {
+    "a tuple": ("return (x, x)", "a tuple of 2 elements"),
+    "a string": ("return '1.0'", "a string"),
+    "objects": ("return np.array([None, x], dtype=object)", "dtype object"),
+    "text": ("return np.array(['1.0'])", "dtype <U3"),
+    "a structured array": ("return np.zeros(2, [('a', float)])", "not of numbers"),
+    "complex": ("return x * 1j", "imaginary"),
+    "masked": ("return np.ma.array(x, mask=[True, False])", "masked"),
+    "a generator": ("return (v for v in x)", "generator"),
+    "a function": ("return np.max", "object of type"),
+    "ragged lists": ("return [[1.0], [2.0, 3.0]]", "different lengths"),
+    "terabytes": ("return np.broadcast_to(x[0], (1 << 20, 1 << 22))", "far too large"),
+    "a list without an end": ("x = []; x.append(x); return x", "deeply nested"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_no_array_of_numbers_is_refused_in_words(name: str, make: Make) -> None:
+    body, word = REFUSED[name]
+    with pytest.raises(NotNumbers, match=word):
+        forward(make(body))
+
+
+def test_none_is_told_apart(make: Make) -> None:
+    assert forward(make("pass")) is None
+
+
+def test_an_array_stays_the_same_object_between_two_calls(make: Make) -> None:
+    submission = make("same = getattr(self, 'x', None) is x; self.x = x; return float(same)")
+    layer, x = submission.ReLULayer(), submission.array(np.ones(3))
+    assert [float(layer.forward(x)) for _ in range(2)] == [0.0, 1.0]
+    submission.end()
+
+
+def test_arrays_are_writable_and_what_was_changed_can_be_seen(make: Make) -> None:
+    submission = make("x += 1")
+    x = submission.array(np.zeros(3))
+    submission.ReLULayer().forward(x)
+    np.testing.assert_array_equal(x.read(), [1, 1, 1])
+    x.restore()
+    np.testing.assert_array_equal(x.read(), [0, 0, 0])
+    submission.end()
+
+
+# Problems ----------------------------------------------------------------------------
+
+
+def test_an_exception_is_text_with_the_students_line(make: Make) -> None:
+    with pytest.raises(Raised) as problem:
+        forward(make("return x.nothing"))
+    assert problem.value.kind == "AttributeError"
+    assert problem.value.frames[-1].file == "student/__init__.py"
+    assert problem.value.text == "return x.nothing"
+
+
+@pytest.mark.parametrize("early", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 11)"])
+def test_an_early_end_is_a_failure_also_with_status_0(early: str, make: Make) -> None:
+    with pytest.raises(Died, match="exit status 0|SIGSEGV"):
+        forward(make(early))
+
+
+def test_leaving_with_sys_exit_is_an_exception(make: Make) -> None:
+    with pytest.raises(Raised, match="SystemExit"):
+        forward(make("import sys; sys.exit(0)"))
+
+
+def test_an_endless_loop_ends_at_its_limit(make: Make) -> None:
+    started = time.monotonic()
+    with pytest.raises(TimedOut):
+        forward(make("while True: pass", call=0.5))
+    assert time.monotonic() - started < 20
+
+
+def test_a_stopped_process_ends_at_its_limit(make: Make) -> None:
+    with pytest.raises(TimedOut):
+        forward(make("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", call=0.5))
+
+
+def test_endless_output_blocks_nothing_and_is_cut(make: Make) -> None:
+    submission = make("print('x' * 5_000_000); return x")
+    np.testing.assert_array_equal(submission.ReLULayer().forward(np.ones(2)), [1, 1])
+    assert sum(map(len, submission._worker.noise)) < 100_000
+    submission.end()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
+def test_memory_is_limited(make: Make) -> None:
+    with pytest.raises(Raised, match="MemoryError"):
+        forward(make("return np.ones(1 << 33)"))
+
+
+# What the submission can do to the channel ---------------------------------------------
+
+FIND = """
+import os, socket, struct, sys, json
+
+
+def channel():
+    for descriptor in range(3, 64):
+        try:
+            if os.fstat(descriptor).st_mode & 0o170000 == 0o140000:
+                return descriptor
+        except OSError:
+            pass
+
+
+def frame(number, header, payload=b"", magic=b"BYH1", claimed=None):
+    text = json.dumps(header).encode() if not isinstance(header, bytes) else header
+    length = len(payload) if claimed is None else claimed
+    return struct.pack("<4sIIQ", magic, number, len(text), length) + text + payload
+
+
+ANSWER = {"values": [{"kind": "array", "dtype": "<f8", "shape": [2]}]}
+"""
+FORGED = {
+    "another number": "os.write(channel(), frame(99, ANSWER, b'\\0' * 16))",
+    "another beginning": "os.write(channel(), frame(3, ANSWER, b'\\0' * 16, magic=b'HTTP'))",
+    "terabytes announced": "os.write(channel(), frame(3, ANSWER, claimed=1 << 42))",
+    "no header": "os.write(channel(), frame(3, b'not json'))",
+    "a header that is a list": "os.write(channel(), frame(3, b'[1, 2]'))",
+    "deep nesting": "os.write(channel(), frame(3, b'[' * 50_000))",
+    "fewer bytes than its shape": "os.write(channel(), frame(3, ANSWER, b'\\0' * 8))",
+    "more bytes than its shape": "os.write(channel(), frame(3, ANSWER, b'\\0' * 24))",
+    "a type of objects": (
+        "os.write(channel(), frame(3, {'values': [{'kind': 'array', 'dtype': '|O',"
+        " 'shape': [2]}]}, b'\\0' * 16))"
+    ),
+    "a negative length": (
+        "os.write(channel(), frame(3, {'values': [{'kind': 'array', 'dtype': '<f8',"
+        " 'shape': [-2]}]}, b'\\0' * 16))"
+    ),
+    "two answers at once": "os.write(channel(), 2 * frame(3, ANSWER, b'\\0' * 16))",
+    "a reference in place of a value": (
+        "os.write(channel(), frame(3, {'values': [{'kind': 'held', 'id': True}]}))"
+    ),
+    "an error that is no error": "os.write(channel(), frame(3, {'error': 7}))",
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_a_forged_answer_ends_the_worker(name: str, make: Make) -> None:
+    submission = make(FORGED[name] + "; return x", head=FIND)
+    layer = submission.ReLULayer()  # question 2; forward is question 3
+    with pytest.raises(Died, match="channel"):
+        layer.forward(np.ones(2))
+    assert not submission.alive
+
+
+def test_half_an_answer_ends_at_the_limit(make: Make) -> None:
+    body = "os.write(channel(), frame(3, ANSWER, b'\\0' * 16)[:20]); import time; time.sleep(60)"
+    with pytest.raises(TimedOut):
+        forward(make(body, head=FIND, call=0.5))
+
+
+def test_an_answer_ahead_of_its_question_is_seen(make: Make) -> None:
+    body = "os.write(channel(), frame(4, ANSWER, b'\\0' * 16)); return x"
+    submission = make(body, head=FIND)
+    layer = submission.ReLULayer()
+    with pytest.raises(Problem):
+        layer.forward(np.ones(2))
+        layer.forward(np.ones(2))
+
+
+def test_a_closed_channel_is_an_end(make: Make) -> None:
+    with pytest.raises(Died):
+        forward(make("os.close(channel()); return x", head=FIND))
+
+
+@pytest.mark.parametrize("value", [True, -1, 1.0, "1", None, 1 << 50])
+def test_a_number_in_a_header_is_a_bounded_integer(value: object) -> None:
+    with pytest.raises(frames.BadFrame):
+        frames.integer(value, 1 << 40)
+
+
+# What a submission sees ----------------------------------------------------------------
+
+
+def test_nothing_of_the_kit_can_be_imported(make: Make) -> None:
+    for name in ("autograder", "solution", "tests", "pytest"):
+        with pytest.raises(Raised, match="ModuleNotFoundError"):
+            forward(make(f"import {name}; return x"))
+
+
+def test_the_environment_is_clean(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "1")
+    assert forward(make("import os; return float('SECRET' in os.environ)")) == 0.0
+
+
+def test_linear_algebra_runs_on_one_thread(make: Make) -> None:
+    body = "import os; return float(os.environ['OPENBLAS_NUM_THREADS'])"
+    assert forward(make(body)) == 1.0
+
+
+def test_random_numbers_without_a_seed_are_the_same_every_day(make: Make) -> None:
+    body = (
+        "import random; return [random.random(), np.random.rand(),"
+        " np.random.default_rng().random(), np.random.default_rng().random()]"
+    )
+    first, second = forward(make(body)), forward(make(body))
+    np.testing.assert_array_equal(first, second)
+    assert len(set(first)) == 4
+
+
+def test_a_process_is_gone_after_its_end(make: Make) -> None:
+    submission = make("return x")
+    pid = submission.pid
+    submission.end()
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
