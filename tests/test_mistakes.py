@@ -79,7 +79,7 @@ def test_the_texts_are_complete(mistake: Mistake) -> None:
     assert 5 <= len(mistake.title) <= 70
     assert not mistake.title.endswith(".")
     for text in (mistake.why, *mistake.hints):
-        assert len(text) >= 15
+        assert len(text) >= 10
         assert text.endswith((".", "?", "]", ")"))
     assert mistake.hints[0] != mistake.hints[1]
 

@@ -138,7 +138,7 @@ def test_an_exception_is_text_with_the_students_line(make: Make) -> None:
 
 @pytest.mark.parametrize("early", ["import os; os._exit(0)", "import os; os.kill(os.getpid(), 11)"])
 def test_an_early_end_is_a_failure_also_with_status_0(early: str, make: Make) -> None:
-    with pytest.raises(Died, match="exit status 0|SIGSEGV"):
+    with pytest.raises(Died, match=r"exit status 0|SIGSEGV"):
         forward(make(early))
 
 

@@ -10,7 +10,7 @@ from autograder.cases.build import HOME
 from autograder.syllabus import Syllabus
 from tests.grading import graded, lost, messages, write_package
 
-TEMPLATE = '''
+TEMPLATE = """
 import numpy as np
 
 
@@ -102,7 +102,7 @@ class ConvolutionNeuralNetwork:
 
 def load_dataset(folder, shuffle=False):
     return None
-'''
+"""
 ANSWERS = {
     "nothing": "return None",
     "zeros": "return np.zeros_like(x)",
@@ -123,7 +123,7 @@ def test_an_answer_without_computation_earns_nothing(name: str, tmp_path: Path) 
     assert "grader" not in messages(result)
 
 
-WRAPPER = '''
+WRAPPER = """
 from .reference import *
 from . import reference
 import numpy as np
@@ -141,14 +141,15 @@ for name in ("ReLULayer", "FlattenLayer", "MaxPoolingLayer", "LinearLayer", "Con
         setattr(globals()[name], method, spread(getattr(globals()[name], method)))
 for method in ("forward", "backward", "train", "test", "predict"):
     setattr(ConvolutionNeuralNetwork, method, spread(getattr(ConvolutionNeuralNetwork, method)))
-'''
+"""
 
 
 def test_the_right_answer_in_a_wrong_shape_earns_nothing(tmp_path: Path) -> None:
     source = "\n".join(
-        (HOME / "solution" / f"{name}.py").read_text(encoding="utf-8").split(
-            "from __future__ import annotations", 1
-        )[1].replace("from .losses import CrossEntropyLoss, softmax", "")
+        (HOME / "solution" / f"{name}.py")
+        .read_text(encoding="utf-8")
+        .split("from __future__ import annotations", 1)[1]
+        .replace("from .losses import CrossEntropyLoss, softmax", "")
         for name in ("layers", "losses", "network")
     )
     start = source.index("from .layers import (")

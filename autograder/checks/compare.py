@@ -112,7 +112,7 @@ def describe(
 
 
 def number(value: Any) -> str:
-    return f"{float(value):.7g}"
+    return f"{float(value) + 0.0:.7g}"  # no "-0"
 
 
 def unchanged(now: Any, before: np.ndarray, what: str, call: str) -> None:

@@ -104,7 +104,8 @@ def learn(
             f"  after each epoch: {shown}"
         )
     agree_with_predict(network, known, test_x, guesses)
-    return f"{shown} % of the test images after each epoch"
+    epochs = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
+    return f"{100 * history[-1]:.1f} % after {epochs}"
 
 
 def evaluate(

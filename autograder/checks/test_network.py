@@ -90,10 +90,12 @@ def test_forward_keeps(submission: Submission, another: Another, case: Case) -> 
 
 @forward
 @five
-def test_forward_keeps_nothing(submission: Submission, case: Case) -> None:
+@wiring.splinted_if_needed
+def test_forward_keeps_nothing(submission: Submission, another: Another, case: Case) -> None:
     """Without keepgrad, nothing is kept in layer_inputs."""
     with judging(submission, "forward", (case["x"],)):
-        network = network_with(submission, wiring.case_parameters(case))
+        network, chain = pair(submission, another, case)
+        chain.forward(case["x"])
         call(network, "forward", case["x"])
         nothing_kept(network, describe_call(network._call, "forward", (case["x"],)))
 

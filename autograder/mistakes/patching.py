@@ -1,8 +1,9 @@
 """Makes a mistake of the catalogue in the sources of the solution.
 
-A patch is a list of edits. An edit names a function and either replaces one piece of its
-source (`old` by `new`) or all of its body but the docstring. `helpers` are appended to the
-module. The patches are code of the solution, more or less, so what students install has none.
+A patch is a list of edits. An edit names a function and replaces its body, all but the
+docstring, or one piece of that (`old`, which must occur once, by `new`). Bodies begin at the
+left margin, and pieces are written as they stand in such a body. `helpers` are appended to
+the module. The patches are code of the solution, more or less, so what students install has none.
 """
 
 from __future__ import annotations
@@ -137,22 +138,18 @@ def _edited(source: str, edit: Edit) -> str:
     """The source of a module after one edit."""
     function = _find(ast.parse(source), edit.name)
     lines = source.splitlines(keepends=True)
-    first, last = function.lineno - 1, function.end_lineno or function.lineno
-    margin = " " * function.col_offset
+    first, last = function.body[0].lineno - 1, function.end_lineno
+    if ast.get_docstring(function) is not None:
+        first = function.body[0].end_lineno or 0
+    body = dedent("".join(lines[first:last]))
     if edit.old is None:
-        body = function.body
-        if ast.get_docstring(function) is None:
-            first = body[0].lineno - 1
-        else:
-            first = body[0].end_lineno or body[0].lineno
-        text = indent(dedent(edit.new).strip("\n"), margin + "    ")
+        body = dedent(edit.new).strip("\n") + "\n"
+    elif body.count(edit.old) == 1:
+        body = body.replace(edit.old, edit.new)
     else:
-        text = dedent("".join(lines[first:last]))
-        count = text.count(edit.old)
-        if count != 1:
-            raise ValueError(f"expected once, found {count} times: {edit.old!r}")
-        text = indent(text.replace(edit.old, edit.new), margin).rstrip("\n")
-    return "".join([*lines[:first], text + "\n", *lines[last:]])
+        raise ValueError(f"expected once, found {body.count(edit.old)} times: {edit.old!r}")
+    margin = " " * (function.col_offset + 4)
+    return "".join([*lines[:first], indent(body, margin), *lines[last:]])
 
 
 def _find(module: ast.Module, name: str) -> ast.FunctionDef:

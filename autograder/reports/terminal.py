@@ -11,12 +11,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import TextIO
 
-from autograder.result import Result, TaskResult
+from autograder.result import Check, Result, TaskResult
 from autograder.syllabus import Task
 from autograder.text import clean, one_line
 
 WIDTH = 80
-SHOWN_CHECKS = 3  # of a task, in the report
+SHOWN_CHECKS = 2  # of a task, in the report
 COLOURS = {
     "passed": "32",
     "failed": "31",
@@ -92,18 +92,34 @@ class Terminal:
 
     def reasons(self, tasks: Sequence[TaskResult]) -> None:
         for task in tasks:
-            if task.status in ("passed", "not implemented"):
-                continue
-            self.write(self.colour(f"{task.id}: {task.status}", task.status))
-            lost = [check for check in task.checks if check.status == task.status]
-            for check in lost[:SHOWN_CHECKS]:
-                self.paragraph(one_line(check.name), "  ")
-                self.message(check.message, "    ")
-            others = sum(check.status != "passed" for check in task.checks)
-            others -= min(len(lost), SHOWN_CHECKS)
-            if others:
-                self.write(f"  … and {others} more of {len(task.checks)} checks")
+            if task.status not in ("passed", "not implemented", "skipped"):
+                self.reason(task)
+        waiting: dict[str, list[str]] = {}
+        for task in tasks:
+            if task.status == "skipped":
+                first = next(check for check in task.checks if check.status == "skipped")
+                why = one_line(first.message.splitlines()[0].partition(": ")[0])
+                waiting.setdefault(why, []).append(task.id)
+        for why, ids in waiting.items():
+            self.paragraph(f"Skipped: {', '.join(ids)} ({why}).")
+        if waiting:
             self.write()
+
+    def reason(self, task: TaskResult) -> None:
+        """Why a task did not pass: its first checks that say something new."""
+        self.write(self.colour(f"{task.id}: {task.status}", task.status))
+        lost = [check for check in task.checks if check.status != "passed"]
+        gravest = [check for check in lost if check.status == task.status]
+        shown: dict[str, Check] = {}
+        for check in gravest:
+            shown.setdefault(check.message.partition("\n")[0], check)
+        for check in list(shown.values())[:SHOWN_CHECKS]:
+            self.paragraph(one_line(check.name, 200), "  ")
+            self.message(check.message, "    ")
+        left = len(lost) - min(len(shown), SHOWN_CHECKS)
+        if left:
+            self.write(f"  … {len(lost)} of {len(task.checks)} checks were not passed")
+        self.write()
 
     def paragraph(self, text: str, indent: str = "") -> None:
         self.write(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent))
@@ -122,7 +138,7 @@ class Terminal:
 def remark(task: TaskResult) -> str:
     """What fits behind a task's points."""
     if task.status == "passed":
-        return next((one_line(check.message, 30) for check in task.checks if check.message), "")
+        return next((one_line(check.message, 26) for check in task.checks if check.message), "")
     if task.status == "not implemented":
         return ""
     lost = sum(check.status != "passed" for check in task.checks)
