@@ -5,14 +5,21 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from autograder import intake
+from autograder import mistakes as catalogue
 from autograder.cases import Cases
+from autograder.cases.build import HOME
+from autograder.cases.variants import Variants
 from autograder.checks.plugin import Checks
 from autograder.checks.run import RunFailed, run
-from autograder.result import Check, Result, TaskResult, worst
+from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
+from autograder.diagnosis.observations import Record
+from autograder.mistakes.patching import has_patches
+from autograder.result import Check, Mistake, Result, TaskResult, worst
 from autograder.sandbox import isolation
 from autograder.sandbox.pool import Pool
 from autograder.sandbox.problems import GraderBroken, Problem, TimedOut
@@ -93,6 +100,12 @@ class Grading:
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
         self.error: str | None = None
+        folder = HOME / syllabus.reference
+        self.fingerprints = (
+            Fingerprints(Variants(folder), syllabus.limits)
+            if has_patches() and folder.is_dir()
+            else None
+        )
 
     def run(self, tasks: Sequence[Task]) -> tuple[TaskResult, ...]:
         """Judge the tasks; a time-out is retried once before it costs anything."""
@@ -130,6 +143,7 @@ class Grading:
             Budget(self.syllabus.limits.submission),
             self.syllabus.accuracy,
             self.known,
+            self.diagnose,
             self.progress.begun,
             self.judge,
         )
@@ -152,6 +166,24 @@ class Grading:
         self.results[task.id] = result
         self.progress.done(result)
 
+    def diagnose(
+        self,
+        task: Task,
+        records: dict[str, Record],
+        questions: dict[str, Question],
+        checks: list[Check],
+    ) -> list[Check]:
+        """The checks of a task, those that went wrong with the mistake that it looks like."""
+        if self.fingerprints is None or not any(check.status in WRONG for check in checks):
+            return checks
+        found = self.fingerprints.recognise(task.id, questions, records)
+        if not found:
+            return checks
+        mistake = named(found)
+        return [
+            replace(check, mistake=mistake) if check.status in WRONG else check for check in checks
+        ]
+
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
         """No task can be judged, for one reason that all of them share."""
         if isinstance(problem, GraderBroken):
@@ -164,3 +196,10 @@ class Grading:
         return tuple(
             TaskResult(task.id, task.title, 0, task.points, status, (check,)) for task in tasks
         )
+
+
+def named(found: Sequence[catalogue.Mistake]) -> Mistake:
+    """A mistake as a result shows it; several that answer alike are named together."""
+    first = found[0]
+    title = " / or: ".join(mistake.title for mistake in found[:3])
+    return Mistake(first.id, title, first.hints[0], first.page)

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.failures import CheckFailed
+from autograder.diagnosis.observations import observe
 
 EPSILON = float(np.finfo(np.float32).eps)  # 2⁻²³
 TOLERANCE = 32 * EPSILON  # 3.8e-6, of the magnitude that a case states
@@ -49,6 +50,7 @@ def agree(
     written as "not (error <= tolerance)".
     """
     expected = np.asarray(expected)
+    observe(what, got, tolerance * scale)
     same_shape(got, expected.shape, what, call)
     wide = got.astype(np.float64)
     with np.errstate(all="ignore"):
@@ -61,6 +63,8 @@ def agree(
 
 def same_shape(got: Any, shape: tuple[int, ...], what: str, call: str) -> None:
     """Raise `CheckFailed` unless `got` is an array of this shape."""
+    if got is None or got.shape != shape:
+        observe(f"shape of {what}", got, np.inf)
     if got is None:
         raise CheckFailed(f"{what} is None; expected an array of shape {shape}\n  in {call}")
     if got.shape != shape:
@@ -117,6 +121,7 @@ def number(value: Any) -> str:
 
 def unchanged(now: Any, before: np.ndarray, what: str, call: str) -> None:
     """Raise `CheckFailed` if an argument or a parameter was changed by a call."""
+    observe(f"{what} after the call", now, TOLERANCE * float(np.abs(before).max(initial=0)))
     same_shape(now, before.shape, f"{what} after the call", call)
     changed = ~((now == before) | (np.isnan(now) & np.isnan(before)))
     if changed.any():

@@ -6,6 +6,7 @@ This module knows tasks and outcomes, and no points.
 
 from __future__ import annotations
 
+import inspect
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -14,11 +15,15 @@ import pytest
 
 from autograder.cases import Cases
 from autograder.checks.failures import CheckFailed, Waits
+from autograder.diagnosis.fingerprints import Ask, Question, end
+from autograder.diagnosis.observations import Record, recording
 from autograder.result import Check, worst
 from autograder.sandbox.pool import Pool
 from autograder.sandbox.problems import Died, Problem, TimedOut
 from autograder.sandbox.submission import Budget, Submission
 from autograder.syllabus import Accuracy, Task
+
+Diagnose = Callable[[Task, dict[str, Record], dict[str, Question], list[Check]], list[Check]]
 
 
 class NotRun(Exception):
@@ -42,6 +47,8 @@ class Checks:
         The time of the whole submission.
     known
         The outcomes of tasks that ran before; added to.
+    diagnose
+        Names the mistakes of a task: gets what its checks saw, the checks, their outcomes.
     done
         Called after each task with its checks and its seconds.
     """
@@ -54,13 +61,18 @@ class Checks:
         budget: Budget,
         accuracy: Accuracy,
         known: dict[str, str],
+        diagnose: Diagnose,
         begun: Callable[[Task], None],
         done: Callable[[Task, list[Check]], None],
     ) -> None:
         self.tasks = {task.id: task for task in tasks}
         self.cases, self.pool, self.total, self.known = cases, pool, budget, known
         self.accuracy = accuracy
+        self.diagnose = diagnose
         self.begun, self.done = begun, done
+        self.record = Record()
+        self.records: dict[str, Record] = {}
+        self.questions: dict[str, Question] = {}
         self.fault: str | None = None  # of the checks themselves
         self.finished: list[str] = []
         self.checks: list[Check] = []
@@ -171,6 +183,8 @@ class Checks:
         pytest's own report would spend most of the time on showing the source of this kit.
         """
         error = call.excinfo.value if call.excinfo else None
+        if call.when == "call" or error is not None:
+            self.keep(item, error)
         if error is not None:
             self.note(item, error)
         elif call.when == "call":
@@ -185,6 +199,32 @@ class Checks:
             call.when,  # type: ignore[arg-type]
             duration=call.duration,
         )
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        with recording() as self.record:
+            return (yield)
+
+    def keep(self, item: pytest.Item, error: BaseException | None) -> None:
+        """Keep what a check saw, and the check itself to be asked again."""
+        if error is not None:
+            end(self.record, error)
+        self.records[item.name] = self.record
+        self.questions[item.name] = Question(item.name, self.asker(item))
+        self.record = Record()
+
+    def asker(self, item: Any) -> Ask:
+        """The check as a function of a submission."""
+        fixtures = {"every_case": self.cases, "known": {}, "task": self.current}
+        names = inspect.signature(item.function).parameters
+        variant = getattr(item, "callspec", None)
+        given = {**fixtures, **(variant.params if variant else {})}
+
+        def ask(submission: Submission, another: Callable[[str], Submission]) -> None:
+            everything = {**given, "submission": submission, "another": another}
+            item.function(**{name: everything[name] for name in names})
+
+        return ask
 
     def note(self, item: pytest.Item, error: BaseException) -> None:
         self.errors.append(error)
@@ -206,6 +246,8 @@ class Checks:
             self.lethal.add(task.id)
         self.known[task.id] = worst(check.status for check in self.checks)
         self.finished.append(task.id)
+        self.checks = self.diagnose(task, self.records, self.questions, self.checks)
+        self.records, self.questions = {}, {}
         self.done(task, self.checks)
 
 

@@ -116,6 +116,10 @@ class Terminal:
         for check in list(shown.values())[:SHOWN_CHECKS]:
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
+        named = next((check.mistake for check in gravest if check.mistake), None)
+        if named:
+            self.paragraph(f"This looks like a known mistake: {named.title}.", "  ")
+            self.paragraph(f"Hint: {named.hint}", "  ")
         left = len(lost) - min(len(shown), SHOWN_CHECKS)
         if left:
             self.write(f"  … {len(lost)} of {len(task.checks)} checks were not passed")

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from autograder.sandbox import frames
+from autograder.sandbox.local import LocalWorker
 from autograder.sandbox.problems import Died, Frame, NotNumbers, Raised, TimedOut
 from autograder.sandbox.process import Worker
 from autograder.syllabus import Limits
@@ -67,7 +68,7 @@ class Submission:
         What is left of the task's time.
     """
 
-    def __init__(self, worker: Worker, limits: Limits, budget: Budget) -> None:
+    def __init__(self, worker: Worker | LocalWorker, limits: Limits, budget: Budget) -> None:
         self._worker, self._limits, self._budget = worker, limits, budget
         self.names: frozenset[str] = frozenset()
         self.fragile = False  # its forward is known to end or to hang the process

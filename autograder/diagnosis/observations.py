@@ -1,0 +1,113 @@
+"""What the checks saw: a record of answers, short enough to keep and to compare.
+
+A check tells `observe` of every value that it judges. Of an array the record keeps the
+shape and a *sketch*: a few random projections, which are equal, up to rounding, for equal
+arrays, and for different ones by no accident. This module knows no right answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+PROJECTIONS = 4
+MARGIN = 8  # of the difference between two sketches over the error of an answer
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One value that was judged."""
+
+    what: str
+    shape: tuple[int, ...] | None
+    sketch: tuple[float, ...]
+    tolerance: float
+
+    def resembles(self, other: Observation) -> bool:
+        """Whether both are the same value, up to rounding."""
+        if (self.what, self.shape) != (other.what, other.shape):
+            return False
+        if len(self.sketch) != len(other.sketch):
+            return False
+        allowed = MARGIN * max(self.tolerance, other.tolerance)
+        return all(abs(a - b) <= allowed for a, b in zip(self.sketch, other.sketch, strict=True))
+
+
+@dataclass
+class Record:
+    """All that one check saw, and how it ended."""
+
+    observations: list[Observation] = field(default_factory=list)
+    status: str = "passed"
+    kind: str = ""  # of an exception
+
+    def resembles(self, other: Record) -> bool:
+        """Whether two submissions behaved alike in this check."""
+        return (
+            self.status == other.status
+            and len(self.observations) == len(other.observations)
+            and all(
+                a.resembles(b) for a, b in zip(self.observations, other.observations, strict=True)
+            )
+        )
+
+
+_current: ContextVar[Record | None] = ContextVar("record", default=None)
+
+
+@contextmanager
+def recording() -> Iterator[Record]:
+    """Collect the observations that are made meanwhile."""
+    record = Record()
+    token = _current.set(record)
+    try:
+        yield record
+    finally:
+        _current.reset(token)
+
+
+def observe(what: str, value: Any, tolerance: float) -> None:
+    """Note a value that is being judged.
+
+    Parameters
+    ----------
+    value
+        An array, or None.
+    tolerance
+        How far two right computations of it can differ.
+    """
+    record = _current.get()
+    if record is None:
+        return
+    if value is None:
+        record.observations.append(Observation(what, None, (), 0.0))
+    else:
+        array = np.asarray(value)
+        record.observations.append(Observation(what, array.shape, sketch(array), tolerance))
+
+
+def sketch(array: np.ndarray) -> tuple[float, ...]:
+    """A few numbers that stand for an array."""
+    flat = array.astype(np.float64).ravel()
+    finite = np.isfinite(flat)
+    special: tuple[float, ...] = ()
+    if not finite.all():
+        special = tuple(
+            float(kind.sum()) for kind in (np.isnan(flat), np.isposinf(flat), np.isneginf(flat))
+        )
+        flat = np.where(finite, flat, 0.0)
+    if flat.size <= PROJECTIONS:
+        return (*map(float, flat), *special)
+    projected = directions(flat.size) @ flat / np.sqrt(flat.size)
+    return (*map(float, projected), *special)
+
+
+@lru_cache(maxsize=256)
+def directions(size: int) -> np.ndarray:
+    return np.random.RandomState(size % (1 << 31)).uniform(-1, 1, (PROJECTIONS, size))

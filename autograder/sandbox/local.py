@@ -1,0 +1,50 @@
+"""A worker without a process: questions are answered here, by code that is trusted.
+
+It answers as the real one does, through the same encoding, so a proxy cannot tell them
+apart. Only the kit's own code may live in it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.sandbox import worker
+
+
+class LocalWorker:
+    """Answers for a module of this process.
+
+    Parameters
+    ----------
+    module
+        The package that is asked about.
+    """
+
+    def __init__(self, module: ModuleType) -> None:
+        self.alive = True
+        self.pid = os.getpid()
+        self.answers = worker.Worker(np, "", "")
+        self.answers.module = module
+
+    def wait_until_ready(self) -> None:
+        """It always is."""
+
+    def exchange(
+        self, header: dict[str, Any], payloads: Sequence[Any] = (), *, limit: int, seconds: float
+    ) -> tuple[dict[str, Any], bytearray]:
+        """Answer a question; no limit is enforced."""
+        payload = bytearray().join(bytes(part) for part in payloads)
+        try:
+            with np.errstate(all="ignore"):
+                answer, parts = self.answers.answer(header, payload)
+        except Exception as error:
+            return {"error": worker.report(error, "/")}, bytearray()
+        return answer, bytearray().join(parts)
+
+    def end(self) -> None:
+        self.alive = False
