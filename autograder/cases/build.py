@@ -396,6 +396,13 @@ def huge_logit_cases(random: Random, reference: ModuleType) -> Iterator[Case]:
         yield loss_case(
             random, reference, "loss.huge", f"{title}, float32", x.astype(np.float32), np.int64
         )
+    yield loss_case(random, reference, "loss.huge", "rows far apart", rows_apart(random), np.int64)
+
+
+def rows_apart(random: Random) -> np.ndarray:
+    """Logits of which each row has a level of its own, thousands from the next."""
+    levels = np.array([[-8e3], [0.0], [5e3], [-1e3], [9e3]])
+    return levels + random.standard_normal((5, 4))
 
 
 def loss_case(

@@ -137,6 +137,11 @@ def forward_forgets(submission: Submission, first: Case, second: Case) -> None:
         out = call(layer, "forward", x)
         where = describe_call(layer._call, "forward", (x,)) + ", with another layer in use"
         agree(out, case["out"], case.scale("out"), "the output", where)
+    # Other images in an array of the same shape.
+    x = submission.array(first["x"][::-1].copy())
+    out = call(layers[0], "forward", x)
+    where = describe_call(layers[0]._call, "forward", (x,)) + ", after other images"
+    agree(out, first["out"][::-1], first.scale("out"), "the output", where)
 
 
 def backward_answers(
@@ -210,6 +215,15 @@ def backward_forgets(submission: Submission, first: Case, second: Case) -> None:
         note = ", with another layer in use" if turn else ", called again"
         for name, got in answers.items():
             agree(got, case[name], case.scale(name), title(name), where + note)
+    # Other images in arrays of the same shape.
+    layer, x = layers[0], submission.array(first["x"][::-1].copy())
+    g = submission.array(first["g"][::-1].copy())
+    prime(layer, x)
+    answers = backward_answers(layer, first, x, g)
+    where = describe_call(layer._call, "backward", (x, g)) + ", after other images"
+    for name, got in answers.items():
+        right = first[name][::-1] if name == "x_grad" else first[name]
+        agree(got, right, first.scale(name), title(name), where)
 
 
 def backward_after_another_batch(submission: Submission, case: Case, rows: int) -> None:

@@ -15,6 +15,7 @@ from autograder.cases import Case
 from autograder.checks.compare import agree, same_shape
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import build, call, prime
+from autograder.diagnosis.observations import MARGIN, observe
 from autograder.sandbox.problems import Died, NotNumbers, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteObject, Submission, describe_call
 
@@ -41,6 +42,7 @@ def initial_shapes(submission: Submission, case: Case) -> None:
     same_shape(layer.bias, bias, "bias", layer._call)
     for name in ("weight", "bias"):
         dtype = getattr(layer, name).dtype
+        observe(f"bytes of {name}", min(dtype.itemsize, 4), 0.0)
         if dtype.kind != "f" or dtype.itemsize < 4:
             raise CheckFailed(
                 f"{name} is of type {dtype}; expected float32 or float64\n  in {layer._call}"
@@ -49,21 +51,23 @@ def initial_shapes(submission: Submission, case: Case) -> None:
 
 def initial_bias(submission: Submission, case: Case) -> None:
     layer = new_layer(submission, case)
-    bias = shapes(case)[1]
-    agree(layer.bias, np.zeros(bias), 1e-6, "the initial bias", layer._call)
+    same_shape(layer.bias, shapes(case)[1], "bias", layer._call)
+    bias = layer.bias.astype(np.float64)
+    statistic("mean of bias", bias.mean(), 6 * bias.std() / np.sqrt(bias.size))
+    statistic("deviation of bias", bias.std(), 0.3 * bias.std())
+    if not np.abs(bias).max() <= 1e-6:
+        raise CheckFailed(
+            f"the initial bias is not zero: its first value is {bias[0]:.4g}\n  in {layer._call}"
+        )
 
 
 def initial_weight(submission: Submission, case: Case) -> None:
     """Mean 0 and variance 2 / fan_in; the shape of the distribution is left open."""
-    layer = new_layer(submission, case)
-    shape, _, fan_in = shapes(case)
-    same_shape(layer.weight, shape, "weight", layer._call)
-    weight = layer.weight.astype(np.float64)
+    layer, weight, fan_in = initial(submission, case)
     deviation = np.sqrt(2 / fan_in)
-    if not np.isfinite(weight).all():
-        raise CheckFailed(f"the initial weights are not finite\n  in {layer._call}")
     mean, variance = weight.mean(), weight.var()
-    if not abs(mean) <= 6 * deviation / np.sqrt(weight.size):
+    statistic("mean of weight", mean / deviation, 6 * np.sqrt(variance / weight.size) / deviation)
+    if not abs(mean) <= 6 * np.sqrt(variance / weight.size):
         raise CheckFailed(
             f"the initial weights do not have mean 0\n"
             f"  their mean is {mean:.3g}, with {weight.size} weights and a standard deviation"
@@ -71,45 +75,58 @@ def initial_weight(submission: Submission, case: Case) -> None:
             f"  in {layer._call}"
         )
     # The variance of a sample of a normal distribution varies by sqrt(2 / size).
-    if not abs(variance * fan_in / 2 - 1) <= max(0.08, 8 * np.sqrt(2 / weight.size)):
+    ratio, spread = variance * fan_in / 2, max(0.08, 8 * np.sqrt(2 / weight.size))
+    statistic("variance of weight", ratio, spread * ratio)
+    if not abs(ratio - 1) <= spread:
         raise CheckFailed(
             f"the initial weights have the wrong variance\n"
             f"  expected 2 / fan_in = 2 / {fan_in} = {2 / fan_in:.4g}\n"
-            f"  got {variance:.4g}, {variance * fan_in / 2:.3g} times as much\n"
+            f"  got {variance:.4g}, {ratio:.3g} times as much\n"
             f"  in {layer._call}"
         )
 
 
 def initial_independence(submission: Submission, case: Case) -> None:
     """Rows, columns and filters are drawn anew, not repeated."""
-    layer = new_layer(submission, case)
-    shape = shapes(case)[0]
-    same_shape(layer.weight, shape, "weight", layer._call)
-    weight = layer.weight.astype(np.float64)
-    weight = weight - weight.mean()
-    table = weight.reshape(shape[0], -1)
+    layer, weight, _ = initial(submission, case)
+    table = (weight - weight.mean()).reshape(len(weight), -1)
     for axis, what in ((0, "rows"), (1, "columns")):
         # Means of n independent values have a variance of variance / n.
         count = table.shape[axis]
         excess = table.mean(axis).var() * count / max(table.var(), 1e-300)
-        spread = np.sqrt(2 / table.shape[1 - axis])
-        if not abs(excess - 1) <= max(0.5, 8 * spread):
+        statistic(f"likeness of {what}", np.log10(excess + 0.01), 0.5)
+        if not abs(excess - 1) <= max(0.5, 8 * np.sqrt(2 / table.shape[1 - axis])):
             raise CheckFailed(
                 f"the initial weights are not drawn independently: the {what} of weight"
                 f" (as a table of shape {table.shape}) resemble one another\n"
                 f"  in {layer._call}"
             )
     # The correlation of the weights with themselves, shifted by every distance.
-    flat = weight.ravel()
-    products = np.fft.irfft(np.abs(np.fft.rfft(flat)) ** 2, flat.size)
-    correlation = np.abs(products[1:]).max() / max(products[0], 1e-300)
-    if not correlation <= 8 / np.sqrt(flat.size):
+    flat = table.ravel()
+    products = np.fft.irfft(np.abs(np.fft.rfft(flat)) ** 2, flat.size)[1 : flat.size // 2 + 1]
+    correlation = np.abs(products) / max((flat**2).sum(), 1e-300)
+    distance = int(correlation.argmax()) + 1
+    if not correlation.max() <= 8 / np.sqrt(flat.size):
         raise CheckFailed(
-            f"the initial weights are not drawn independently: they repeat"
-            f" (correlation {correlation:.2f} at distance"
-            f" {int(np.abs(products[1:]).argmax()) + 1} in row-major order)\n"
+            f"the initial weights are not drawn independently: they repeat (correlation"
+            f" {correlation.max():.2f} at a distance of {distance} in row-major order)\n"
             f"  in {layer._call}"
         )
+
+
+def initial(submission: Submission, case: Case) -> tuple[RemoteObject, np.ndarray, int]:
+    """A new layer, its weights in float64, its fan-in."""
+    layer = new_layer(submission, case)
+    shape, _, fan_in = shapes(case)
+    same_shape(layer.weight, shape, "weight", layer._call)
+    if not np.isfinite(layer.weight).all():
+        raise CheckFailed(f"the initial weights are not finite\n  in {layer._call}")
+    return layer, layer.weight.astype(np.float64), fan_in
+
+
+def statistic(what: str, value: float, spread: float) -> None:
+    """Note a statistic of random numbers, which another draw would give within a spread."""
+    observe(what, value, spread / MARGIN)
 
 
 # Update ------------------------------------------------------------------------------
@@ -194,4 +211,8 @@ def update_apart(submission: Submission, case: Case, task: str) -> None:
         for name, old in before[key].items():
             if old is None:
                 raise NotNumbers(f"{name} is None\n  in {layer._call}")
-            agree(getattr(one, name), old, max(float(np.abs(old).max()), 1.0), name, where)
+            now = getattr(one, name)
+            same_shape(now, old.shape, name, where)
+            change = now.astype(np.float64) - old
+            scale = max(float(np.abs(old).max()), 1.0)
+            agree(change, np.zeros(old.shape), scale, f"the change of {name}", where)
