@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder.cases.build import HOME
 from tests.corpus.wrong import TWELVE, Wrong, package
 from tests.grading import graded, lost, messages
 
@@ -100,3 +101,58 @@ def test_accuracy_refuses_weights_that_were_carried_in(tmp_path: Path) -> None:
     result = graded(path, only=["accuracy"])
     assert lost(result) == {"accuracy": "failed"}
     assert "called one by one" in messages(result)
+
+
+def test_a_backward_that_fits_a_forward_with_a_known_mistake_keeps_its_points(
+    tmp_path: Path,
+) -> None:
+    path = package(
+        tmp_path,
+        {
+            "layers.py": (
+                "        B, _, H, W = x.shape\n        c2, _, k1, k2 = self.weight.shape\n",
+                "        y = _Right.forward(_flipped(self), x)\n        return y\n",
+            )
+        },
+    )
+    layers = path / "layers.py"
+    text = layers.read_text(encoding="utf-8")
+    text = text.replace(
+        "        B, c2, o1, o2 = last_x_grad.shape\n",
+        "        right = _flipped(self)\n"
+        "        x_grad = _Right.backward(right, x, last_x_grad)\n"
+        "        self.weight_grad = right.weight_grad[:, :, ::-1, ::-1]\n"
+        "        self.bias_grad = right.bias_grad\n"
+        "        return x_grad\n",
+    )
+    original = (HOME / "solution" / "layers.py").read_text(encoding="utf-8")
+    (path / "original.py").write_text(original, encoding="utf-8")
+    text += (
+        "\n\nfrom .original import ConvolutionLayer as _Right\n\n\n"
+        "def _flipped(layer):\n"
+        "    right = _Right.__new__(_Right)\n"
+        "    right.weight, right.bias = layer.weight[:, :, ::-1, ::-1], layer.bias\n"
+        "    return right\n"
+    )
+    layers.write_text(text, encoding="utf-8")
+    result = graded(path, only=["conv.forward", "conv.backward"])
+    assert lost(result) == {"conv.forward": "failed"}
+
+
+def test_a_constant_backward_does_not_pass_with_a_constant_forward(tmp_path: Path) -> None:
+    path = package(
+        tmp_path,
+        {
+            "layers.py": (
+                "return x @ self.weight + self.bias",
+                "return np.zeros((len(x), self.weight.shape[1]))",
+            )
+        },
+    )
+    layers = path / "layers.py"
+    text = layers.read_text(encoding="utf-8")
+    text = text.replace("x.T @ last_x_grad", "0 * x.T @ last_x_grad")
+    text = text.replace("(self.weight @ last_x_grad.T).T", "0 * x")
+    layers.write_text(text, encoding="utf-8")
+    result = graded(path, only=["linear.forward", "linear.backward"])
+    assert set(lost(result)) == {"linear.forward", "linear.backward"}

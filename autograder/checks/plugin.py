@@ -80,6 +80,7 @@ class Checks:
         self.workers: dict[str, Submission] = {}
         self.budget = budget
         self.lethal: set[str] = set()  # tasks that ended their worker, or hung
+        self.recognised: set[str] = set()  # tasks that were lost by a known mistake
         self.errors: list[BaseException] = []  # of the current task
         self.remarks = ""
         self.ended: str | None = None  # why the rest of the task is not run
@@ -151,6 +152,7 @@ class Checks:
         present = self.workers.get(name)
         if present is None or not present.alive:
             present = self.pool.submission(self.current.limits, self.budget)
+            present.forgiven = f"{self.current.group}.forward" in self.recognised
             present.fragile = f"{self.current.group}.forward" in self.lethal
             self.workers[name] = present
         return present
@@ -248,6 +250,8 @@ class Checks:
         self.finished.append(task.id)
         self.checks = self.diagnose(task, self.records, self.questions, self.checks)
         self.records, self.questions = {}, {}
+        if any(check.mistake for check in self.checks):
+            self.recognised.add(task.id)
         self.done(task, self.checks)
 
 

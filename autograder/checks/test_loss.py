@@ -34,6 +34,36 @@ def ask(submission: Submission, case: Case, method: str) -> tuple[RemoteObject, 
     return loss, got, where
 
 
+def judge(loss: RemoteObject, case: Case, got: Any, where: str) -> None:
+    """As for layers: the reference, or the derivative of a forward with a known mistake."""
+    try:
+        agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+    except CheckFailed:
+        if not loss._submission.forgiven or got is None or got.shape != case["x"].shape:
+            raise
+        right = derivative(loss, case)
+        if right is None or not np.abs(got - right).max() <= 1e-3 * np.abs(right).max():
+            raise
+
+
+def derivative(loss: RemoteObject, case: Case) -> np.ndarray | None:
+    """The gradient of the submission's own forward, element by element, unless it is zero."""
+    at, gradient, step = case["x"].astype(np.float64), np.zeros(case["x"].shape), 1e-3
+    for index in np.ndindex(at.shape):
+        sides = []
+        for sign in (1, -1):
+            moved = at.copy()
+            moved[index] += sign * step
+            try:
+                out = loss.call("forward", moved, case["y"])
+                same_shape(out, (), "the loss", loss._call)
+            except (Problem, CheckFailed):
+                return None
+            sides.append(float(out))
+        gradient[index] = (sides[0] - sides[1]) / (2 * step)
+    return gradient if np.abs(gradient).max() > 1e-9 else None
+
+
 @forward
 @cases
 def test_forward_shape(submission: Submission, case: Case) -> None:
@@ -81,8 +111,8 @@ def test_backward_shape(submission: Submission, case: Case) -> None:
 @cases
 def test_backward_value(submission: Submission, case: Case) -> None:
     """The gradient is that of the mean over the batch."""
-    _, got, where = ask(submission, case, "backward")
-    agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+    loss, got, where = ask(submission, case, "backward")
+    judge(loss, case, got, where)
 
 
 @backward
@@ -107,8 +137,7 @@ def test_backward_difference(submission: Submission, case: Case) -> None:
     except (TimedOut, Died):
         raise
     except (Problem, CheckFailed):
-        # Forward is wrong: the reference alone judges backward.
-        agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+        judge(loss, case, got, where)
         return
     at, gradient = case["x"].astype(np.float64), got.astype(np.float64)
 
@@ -145,4 +174,4 @@ def test_backward_state(submission: Submission, every_case: Cases) -> None:
         layer.prime(loss, x, y)
         got = layer.call(loss, "backward", x, y)
         where = describe_call(loss._call, "backward", (x, y)) + ", called again"
-        agree(got, case["x_grad"], case.scale("x_grad"), X_GRAD, where)
+        judge(loss, case, got, where)

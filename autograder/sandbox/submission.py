@@ -71,6 +71,7 @@ class Submission:
     def __init__(self, worker: Worker | LocalWorker, limits: Limits, budget: Budget) -> None:
         self._worker, self._limits, self._budget = worker, limits, budget
         self.names: frozenset[str] = frozenset()
+        self.forgiven = False  # its forward is wrong by a mistake that is known
         self.fragile = False  # its forward is known to end or to hang the process
 
     def __getattr__(self, name: str) -> Any:
