@@ -16,6 +16,7 @@ from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
 from autograder.checks.plugin import Checks
 from autograder.checks.run import RunFailed, run
+from autograder.diagnosis import forms
 from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.mistakes.patching import has_patches
@@ -177,9 +178,13 @@ class Grading:
         if self.fingerprints is None or not any(check.status in WRONG for check in checks):
             return checks
         found = self.fingerprints.recognise(task.id, questions, records)
-        if not found:
+        pairs = [record.pair for record in records.values() if record.pair]
+        if found:
+            mistake = named(found)
+        elif form := forms.recognise(pairs):
+            mistake = Mistake(f"form.{form.id}", form.title, form.hint, task.page)
+        else:
             return checks
-        mistake = named(found)
         return [
             replace(check, mistake=mistake) if check.status in WRONG else check for check in checks
         ]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.failures import CheckFailed
+from autograder.diagnosis import forms
 from autograder.diagnosis.observations import observe
 
 EPSILON = float(np.finfo(np.float32).eps)  # 2⁻²³
@@ -111,6 +112,9 @@ def describe(
         lines.append(f"  largest relative error {largest:.1e}; rounding explains {TOLERANCE:.1e}")
         if dtype == np.float16:
             lines.append("  computed in float16, which is not precise enough")
+    where = forms.place(expected, got) if finite.all() else None
+    if where:
+        lines.append(f"  {where}")
     lines.append(f"  in {call}")
     return "\n".join(lines)
 

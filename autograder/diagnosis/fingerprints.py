@@ -118,5 +118,8 @@ def candidates(task: str) -> list[Mistake]:
 
 def end(record: Record, error: BaseException) -> None:
     """Note how a check ended."""
+    expected, got = getattr(error, "expected", None), getattr(error, "got", None)
+    if expected is not None and got is not None:
+        record.pair = np.asarray(expected, float), np.asarray(got, float)
     record.status = getattr(error, "status", "grader error")
     record.kind = getattr(error, "kind", type(error).__name__ if record.status != "failed" else "")

@@ -46,6 +46,7 @@ class Record:
     observations: list[Observation] = field(default_factory=list)
     status: str = "passed"
     kind: str = ""  # of an exception
+    pair: tuple[np.ndarray, np.ndarray] | None = None  # expected and got, where it failed
 
     def resembles(self, other: Record) -> bool:
         """Whether two submissions behaved alike in this check."""
