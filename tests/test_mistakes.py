@@ -32,16 +32,14 @@ SAMPLE = [
 
 # What the checks do not see yet, or charge to another task as well; to be emptied.
 OPEN = {
-    "relu.forward.first-answer-kept": "no layer is asked forward twice with other values",
+    "relu.forward.first-answer-kept": "finite differences overrule the reference",
     "flatten.forward.shape-set-in-place": "the shape of x is not restored before backward",
     "flatten.backward.shape-shared": "the first two cases have inputs of one shape",
     "linear.backward.gradients-shared": "gradients are not read after another layer's backward",
     "conv.forward.bias-reshaped-for-good": "parameters are not restored before backward",
-    "conv.forward.stale-columns": "no layer is asked forward twice with other values",
+    "conv.forward.stale-columns": "finite differences overrule the reference",
     "conv.backward.gradients-shared": "gradients are not read after another layer's backward",
-    "loss.forward.maximum-of-the-whole-batch": "no case has rows of very different size",
     "loss.forward.running-mean": "finite differences overrule the reference",
-    "loss.backward.maximum-of-the-whole-batch": "no case has rows of very different size",
     "network.forward.first-inputs-kept": "keepgrad is tried twice with the same images",
     "network.forward.other-channels": "the sizes of the network's layers are not looked at",
     "network.backward.updates": "parameters are not compared after backward",

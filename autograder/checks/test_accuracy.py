@@ -117,7 +117,7 @@ def evaluate(
             index, _, attribute = name.partition(".")
             raise CheckFailed(f"layers[{index}].{attribute} is not finite after training")
     chain.set(parameters)
-    outputs = [chain.forward(piece)[-1].read() for piece in pieces]
+    outputs = [chain.submission.chain(chain.layers, piece) for piece in pieces]
     for piece, output in zip(pieces, outputs, strict=True):
         count = 0 if piece.sent is None else len(piece.sent)
         same_shape(output, (count, 10), "the output of your layers", "the evaluation")

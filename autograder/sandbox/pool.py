@@ -1,6 +1,7 @@
 """Workers of one submission, started ahead: while one answers, the next one starts.
 
-Importing NumPy is nearly all of a start, and another core can do it meanwhile.
+Importing NumPy and the package is nearly all of a start, and another core can do it
+meanwhile.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from autograder.sandbox.problems import Problem, TimedOut
 from autograder.sandbox.process import Worker
-from autograder.sandbox.submission import Budget, Submission
+from autograder.sandbox.submission import IMPORT, Budget, Submission
 from autograder.syllabus import Limits
 
 
@@ -31,7 +32,7 @@ class Pool:
 
     def prepare(self) -> None:
         while len(self.spare) < self.ahead:
-            self.spare.append(Worker(self.folder, self.package, self.limits))
+            self.spare.append(Worker(self.folder, self.package, self.limits, IMPORT))
 
     def probe(self) -> None:
         """Find out, once and not anew for each task, whether the package can be imported.

@@ -9,6 +9,7 @@ limit cannot be trusted to go on.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import selectors
 import shutil
@@ -25,11 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from autograder.sandbox import frames
+from autograder.sandbox import frames, worker
 from autograder.sandbox.problems import Died, GraderBroken, TimedOut
 from autograder.syllabus import Limits
 
-WORKER = Path(__file__).with_name("worker.py")
+# As it was compiled when it was imported here, and not anew in each process.
+COMPILED = Path(importlib.util.cache_from_source(worker.__file__))
+WORKER = str(COMPILED if COMPILED.is_file() else worker.__file__)
 START_LIMIT = 60.0  # seconds until a worker must be ready: the machine's time, not the student's
 ONE_THREAD = (
     "OMP_NUM_THREADS",
@@ -47,7 +50,8 @@ KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
-CHUNK = 1 << 18
+CHUNK = 1 << 20
+BUFFER = 1 << 20  # of the socket: fewer turns between the processes
 NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
 
 
@@ -69,9 +73,14 @@ class Worker:
         Its import name.
     limits
         The memory and file limits are used here.
+    first
+        A question that is asked at once; its answer is fetched by `first_answer`, so that
+        the worker is busy with it while others are talked to.
     """
 
-    def __init__(self, folder: Path, package: str, limits: Limits) -> None:
+    def __init__(
+        self, folder: Path, package: str, limits: Limits, first: dict[str, Any] | None = None
+    ) -> None:
         self.scratch = tempfile.mkdtemp(prefix="byhand-")
         self.number = 0
         self.printed = 0  # bytes
@@ -83,7 +92,7 @@ class Worker:
         numpy_folder = str(Path(np.__file__).parent.parent)
         windows = sys.platform == "win32"
         name = "stdin" if windows else str(theirs.fileno())
-        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", str(WORKER), name, numpy_folder]
+        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", WORKER, name, numpy_folder]
         command += [str(folder), package, str(limits.memory), str(limits.file)]
         settings: dict[str, Any] = {"cwd": self.scratch, "env": environment(self.scratch)}
         if windows:
@@ -101,7 +110,18 @@ class Worker:
         self.selector = selectors.DefaultSelector()
         for ours in (self.channel, self.listener):
             ours.setblocking(False)
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFER)
             self.selector.register(ours, selectors.EVENT_READ)
+
+        if first is not None:
+            self.number = 1
+            for part in frames.pack(1, first, []):  # smaller than the socket's buffer
+                self.channel.sendall(part)
+
+    def first_answer(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
+        """The answer to the question that was asked at the start."""
+        self.wait_until_ready()
+        return self._answer([], 1, limit, seconds)
 
     def wait_until_ready(self) -> None:
         """Wait for the worker's first frame; limits of the submission start after it."""
@@ -154,10 +174,8 @@ class Worker:
         self._watch(writing=bool(pending))
         while True:
             left = deadline - time.monotonic()
-            if left <= 0:
-                self.end()
-                raise TimedOut(f"no answer within {seconds:.3g} seconds")
-            for key, events in self.selector.select(left):
+            # One look more after the deadline: it may be us who slept, with the answer there.
+            for key, events in self.selector.select(max(left, 0)):
                 if key.fileobj is self.listener:
                     self._drain()
                     continue
@@ -176,6 +194,9 @@ class Worker:
                         ) from error
                     if complete:
                         return incoming.header, incoming.payload
+            if left <= 0:
+                self.end()
+                raise TimedOut(f"no answer within {seconds:.3g} seconds")
 
     def _watch(self, writing: bool) -> None:
         events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
@@ -196,14 +217,23 @@ class Worker:
 
     def _receive(self, incoming: Incoming) -> bool:
         try:
-            data = self.channel.recv(CHUNK)
+            data = self.channel.recv(min(incoming.wanted, CHUNK))
         except BlockingIOError:
             return False
         except ConnectionError:
             data = b""
         if not data:
             raise Died(self._last_words())
-        return incoming.feed(data)
+        complete = incoming.feed(data)
+        if complete and incoming.number and self._more_came():
+            raise frames.BadFrame("more came than one answer")
+        return complete
+
+    def _more_came(self) -> bool:
+        try:
+            return bool(self.channel.recv(1, socket.MSG_PEEK))
+        except (BlockingIOError, ConnectionError):
+            return False
 
     def _drain(self) -> None:
         try:
@@ -266,20 +296,20 @@ class Incoming:
         self.header: dict[str, Any] = {}
         self.payload = bytearray()
 
+    @property
+    def wanted(self) -> int:
+        """How many bytes are missing: never more is read, so frames stay apart."""
+        whole = frames.PREFIX.size + sum(self.lengths or ())
+        return whole - len(self.data)
+
     def feed(self, data: bytes) -> bool:
         """Take bytes in; true when the frame is complete."""
         self.data += data
         size = frames.PREFIX.size
-        if self.lengths is None:
-            if len(self.data) < size:
-                return False
-            self.lengths = frames.read_prefix(self.data[:size], self.number, self.limit)
-        header_length, payload_length = self.lengths
-        whole = size + header_length + payload_length
-        if len(self.data) < whole:
+        if self.lengths is None and len(self.data) == size:
+            self.lengths = frames.read_prefix(self.data, self.number, self.limit)
+        if self.lengths is None or self.wanted:
             return False
-        if len(self.data) > whole:
-            raise frames.BadFrame("more came than one answer")
-        self.header = frames.read_header(self.data[size : size + header_length])
-        self.payload = self.data[size + header_length :]
+        self.header = frames.read_header(self.data[size : size + self.lengths[0]])
+        self.payload = self.data[size + self.lengths[0] :]
         return True

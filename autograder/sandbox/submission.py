@@ -35,6 +35,7 @@ NAMES = (
     "ConvolutionNeuralNetwork",
     "load_dataset",
 )
+IMPORT = {"ask": "import", "names": list(NAMES)}  # what a worker is asked first
 METHODS = frozenset({"forward", "backward", "update", "train", "test", "predict"})
 ANSWER_LIMIT = 32 << 20  # bytes; no answer to a check is larger
 
@@ -102,9 +103,7 @@ class Submission:
         Problem
             It cannot be imported.
         """
-        header = self._exchange(
-            {"ask": "import", "names": list(NAMES)}, (), "import", self._limits.import_
-        )[0]
+        header = self._exchange(None, (), "import", self._limits.import_)[0]
         found = header.get("names")
         if not isinstance(found, list) or len(found) > len(NAMES):
             raise Died("the submission wrote to the grader's channel: no list of names")
@@ -118,6 +117,11 @@ class Submission:
         """Put an array into the worker, so that several calls get the very same object."""
         held = self._keep({"ask": "put"}, (value,), "an array")
         return RemoteArray(self, held, value)
+
+    def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
+        """What the layers' forwards give, one after the other; nothing of it is kept."""
+        question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
+        return number_array(self._ask(question, (x,), "forward of your layers"), "your layers")
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""
@@ -181,7 +185,7 @@ class Submission:
         return value
 
     def _exchange(
-        self, question: dict[str, Any], payloads: Sequence[Any], call: str, limit: float
+        self, question: dict[str, Any] | None, payloads: Sequence[Any], call: str, limit: float
     ) -> tuple[dict[str, Any], bytearray]:
         self._worker.wait_until_ready()
         seconds = min(limit, self._budget.remaining())
@@ -190,9 +194,12 @@ class Submission:
             raise TimedOut(f"the time for this task was used up before {call}")
         started = time.monotonic()
         try:
-            header, payload = self._worker.exchange(
-                question, payloads, limit=ANSWER_LIMIT + frames.MAX_HEADER, seconds=seconds
-            )
+            if question is None:
+                header, payload = self._worker.first_answer(frames.MAX_HEADER, seconds)
+            else:
+                header, payload = self._worker.exchange(
+                    question, payloads, limit=ANSWER_LIMIT, seconds=seconds
+                )
         except TimedOut as problem:
             raise TimedOut(f"{call} gave {problem}") from None
         except Died as problem:
