@@ -72,9 +72,7 @@ class Chain:
             raise waits(f"{group}.init", problem) from None
 
     def set(self, parameters: dict[str, np.ndarray]) -> None:
-        for index in WITH_PARAMETERS:
-            for name in ("weight", "bias"):
-                setattr(self.layers[index], name, parameters[f"{index}.{name}"])
+        set_parameters(self.layers, parameters)
 
     def parameters(self) -> dict[str, np.ndarray]:
         return read_parameters(self.layers)
@@ -255,11 +253,13 @@ def network_with(submission: Submission, parameters: dict[str, np.ndarray]) -> R
     if NETWORK not in submission.names:
         raise CheckFailed(f"the package has no class {NETWORK}")
     network = getattr(submission, NETWORK)()
-    layers = layers_of(network)
-    for index in WITH_PARAMETERS:
-        for name in ("weight", "bias"):
-            setattr(layers[index], name, parameters[f"{index}.{name}"])
+    set_parameters(layers_of(network), parameters)
     return network
+
+
+def set_parameters(layers: list[RemoteObject], parameters: dict[str, np.ndarray]) -> None:
+    for index in WITH_PARAMETERS:
+        layers[index].assign(weight=parameters[f"{index}.weight"], bias=parameters[f"{index}.bias"])
 
 
 def layers_of(network: RemoteObject) -> list[RemoteObject]:
@@ -279,8 +279,8 @@ def layers_of(network: RemoteObject) -> list[RemoteObject]:
 def read_parameters(layers: list[RemoteObject]) -> dict[str, np.ndarray]:
     found = {}
     for index in WITH_PARAMETERS:
-        for name in ("weight", "bias"):
-            value = getattr(layers[index], name)
+        values = layers[index].fetch("weight", "bias")
+        for name, value in zip(("weight", "bias"), values, strict=True):
             if value is None:
                 raise NotNumbers(f"layers[{index}].{name} is None")
             found[f"{index}.{name}"] = value

@@ -73,6 +73,7 @@ class Submission:
         self._worker, self._limits, self._budget = worker, limits, budget
         self.names: frozenset[str] = frozenset()
         self.forgiven = False  # its forward is wrong by a mistake that is known
+        self._keys = 0
         self.fragile = False  # its forward is known to end or to hang the process
 
     def __getattr__(self, name: str) -> Any:
@@ -114,9 +115,9 @@ class Submission:
         self._ask({"ask": "splint", "names": list(names)}, (), "the layers")
 
     def array(self, value: np.ndarray) -> RemoteArray:
-        """Put an array into the worker, so that several calls get the very same object."""
-        held = self._keep({"ask": "put"}, (value,), "an array")
-        return RemoteArray(self, held, value)
+        """An array for the worker, where several calls get the very same object."""
+        self._keys += 1
+        return RemoteArray(self, key=self._keys, value=value)
 
     def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
         """What the layers' forwards give, one after the other; nothing of it is kept."""
@@ -151,12 +152,8 @@ class Submission:
         return values[0]
 
     def _ask_all(self, question: dict[str, Any], args: Sequence[Any], call: str) -> list[Any]:
-        described, payloads = [], []
-        for value in args:
-            entry, buffers = self._encode(value)
-            described.append(entry)
-            payloads += buffers
-        question |= {"args": described, "limit": ANSWER_LIMIT}
+        described, payloads = self._encode(list(args))
+        question |= {"args": described["items"], "limit": ANSWER_LIMIT}
         header, payload = self._exchange(question, payloads, call, self._limits.call)
         try:
             values = frames.read_arrays(header.get("values"), payload)
@@ -166,14 +163,19 @@ class Submission:
         return [self._receive(kind, value, call) for kind, value in values]
 
     def _encode(self, value: Any) -> tuple[dict[str, Any], list[Any]]:
-        if isinstance(value, (RemoteArray, RemoteObject)):
+        if isinstance(value, RemoteArray):
+            return value._encode()
+        if isinstance(value, RemoteObject):
             return {"kind": "held", "id": value._held}, []
         if isinstance(value, list):
-            return {"kind": "list", "ids": [item._held for item in value]}, []
+            entries, buffers = [], []
+            for item in value:
+                entry, parts = self._encode(item)
+                entries.append(entry)
+                buffers += parts
+            return {"kind": "list", "items": entries}, buffers
         if isinstance(value, np.ndarray):
-            array = np.ascontiguousarray(value).reshape(value.shape)
-            entry = {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
-            return entry, [array.reshape(-1).view(np.uint8).data] if array.size else []
+            return encode_array(value)
         return {"kind": "plain", "value": value}, []
 
     def _receive(self, kind: str, value: Any, call: str) -> Any:
@@ -244,22 +246,52 @@ class Submission:
             raise Died(f"the submission wrote to the grader's channel: {problem}") from problem
 
 
-class RemoteArray:
-    """An array that lies in the worker, so that two calls can get the same object."""
+def encode_array(value: np.ndarray) -> tuple[dict[str, Any], list[Any]]:
+    """How an array is described in a question, and its bytes."""
+    array = np.ascontiguousarray(value).reshape(value.shape)
+    entry = {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
+    return entry, [array.reshape(-1).view(np.uint8).data] if array.size else []
 
-    def __init__(self, submission: Submission, held: int, value: np.ndarray | None = None) -> None:
-        self._submission, self._held, self.sent = submission, held, value
+
+class RemoteArray:
+    """An array in the worker: one that is sent at its first use, or one that stayed there.
+
+    Parameters
+    ----------
+    key, value
+        Of an array that is sent.
+    held
+        Where an answer lies that was left in the worker.
+    """
+
+    def __init__(
+        self,
+        submission: Submission,
+        *,
+        key: int | None = None,
+        value: np.ndarray | None = None,
+        held: int | None = None,
+    ) -> None:
+        self._submission, self._key, self._held, self.sent = submission, key, held, value
+        self._there = key is None
+
+    def _encode(self) -> tuple[dict[str, Any], list[Any]]:
+        if self._key is None:
+            return {"kind": "held", "id": self._held}, []
+        if self._there or self.sent is None:
+            return {"kind": "stored", "key": self._key}, []
+        self._there = True
+        entry, buffers = encode_array(self.sent)
+        return entry | {"key": self._key}, buffers
 
     def read(self) -> Any:
         """What it holds now."""
-        return number_array(
-            self._submission._ask({"ask": "read", "target": self._held}, (), "the array"),
-            "the array",
-        )
+        value = self._submission._ask({"ask": "read"}, (self,), "the array")
+        return number_array(value, "the array")
 
     def restore(self) -> None:
-        """Give it back the contents that were sent; it stays the same object."""
-        self._submission._ask({"ask": "fill", "target": self._held}, (self.sent,), "the array")
+        """Give it back the contents that were sent, at its next use; it stays the same object."""
+        self._there = False
 
 
 class RemoteObject:
@@ -277,8 +309,13 @@ class RemoteObject:
         return number_array(self.get(name), f"{self._call}.{name}")
 
     def __setattr__(self, name: str, value: Any) -> None:
-        question = {"ask": "set", "target": self._held, "name": name}
-        self._submission._ask(question, (value,), f"{self._call}.{name} = …")
+        self.assign(**{name: value})
+
+    def assign(self, **values: Any) -> None:
+        """Set attributes."""
+        question = {"ask": "set", "target": self._held, "names": list(values)}
+        names = ", ".join(f"{self._call}.{name}" for name in values)
+        self._submission._ask(question, tuple(values.values()), f"{names} = …")
 
     def call(self, name: str, *args: Any) -> Any:
         """The array, or the None, that a method returns."""
@@ -290,12 +327,24 @@ class RemoteObject:
         """Call a method, and leave what it returns in the worker."""
         call = describe_call(self._call, name, args)
         question = {"ask": "call", "target": self._held, "name": name}
-        return RemoteArray(self._submission, self._submission._keep(question, args, call))
+        return RemoteArray(self._submission, held=self._submission._keep(question, args, call))
 
     def get(self, name: str) -> Any:
         """An attribute: an array, None, or a `RemoteObject`."""
-        question = {"ask": "get", "target": self._held, "name": name}
+        question = {"ask": "get", "target": self._held, "names": [name]}
         return self._submission._ask(question, (), f"{self._call}.{name}")
+
+    def fetch(self, *names: str) -> list[Any]:
+        """Attributes that are arrays or None."""
+        question = {"ask": "get", "target": self._held, "names": list(names)}
+        call = ", ".join(f"{self._call}.{name}" for name in names)
+        values = self._submission._ask_all(question, (), call)
+        if len(values) != len(names):
+            raise Died("the submission wrote to the grader's channel: not as many answers")
+        return [
+            number_array(value, f"{self._call}.{name}")
+            for name, value in zip(names, values, strict=True)
+        ]
 
     def items(self, name: str) -> list[Any]:
         """What a container in an attribute holds, in order, without its Nones."""

@@ -118,13 +118,14 @@ class Worker:
         self.folder = folder
         self.package = package
         self.module = None
+        self.arrays = {}  # that more than one question is about, by the grader's keys
         self.held = []  # what a question can refer to, by index
 
     # Values: from a question, to an answer -------------------------------------------
 
-    def decode(self, described, payload):
-        """The value that a description in a question means."""
-        values, offset = [], 0
+    def decode(self, described, payload, offset=0):
+        """The values that descriptions in a question mean, and where their bytes end."""
+        values = []
         for entry in described:
             kind = entry["kind"]
             if kind == "array":
@@ -136,15 +137,28 @@ class Worker:
                 # A slice of a bytearray is a new one: the array is writable and its own.
                 part = payload if end - offset == len(payload) else payload[offset:end]
                 array = self.np.frombuffer(part, dtype).reshape(entry["shape"])
-                values.append(array)
+                values.append(self.store(entry.get("key"), array))
                 offset = end
+            elif kind == "list":
+                items, offset = self.decode(entry["items"], payload, offset)
+                values.append(items)
+            elif kind == "stored":
+                values.append(self.arrays[entry["key"]])
             elif kind == "held":
                 values.append(self.held[entry["id"]])
-            elif kind == "list":
-                values.append([self.held[index] for index in entry["ids"]])
             else:
                 values.append(entry["value"])
-        return values
+        return values, offset
+
+    def store(self, key, array):
+        """Keep an array under a key; under one that exists, give that its contents back."""
+        if key is None:
+            return array
+        if key in self.arrays:
+            self.np.copyto(self.arrays[key], array)
+        else:
+            self.arrays[key] = array
+        return self.arrays[key]
 
     def hold(self, value):
         self.held.append(value)
@@ -245,20 +259,15 @@ class Worker:
         return value
 
     def ask_get(self, question, arguments):
-        return getattr(self.held[question["target"]], question["name"])
+        target = self.held[question["target"]]
+        return [getattr(target, name) for name in question["names"]]
 
     def ask_set(self, question, arguments):
-        setattr(self.held[question["target"]], question["name"], arguments[0])
-
-    def ask_put(self, question, arguments):
-        return arguments[0]
+        for name, value in zip(question["names"], arguments, strict=True):
+            setattr(self.held[question["target"]], name, value)
 
     def ask_read(self, question, arguments):
-        return self.held[question["target"]]
-
-    def ask_fill(self, question, arguments):
-        """Give an array back the contents that it had; it stays the same object."""
-        self.np.copyto(self.held[question["target"]], arguments[0])
+        return arguments[0]
 
     def ask_items(self, question, arguments):
         """The elements of a container, whatever its type; None stands for an empty one."""
@@ -309,14 +318,14 @@ class Worker:
 
     def answer(self, question, payload):
         """The header and the payloads that answer a question."""
-        arguments = self.decode(question.get("args", []), payload)
+        arguments, _ = self.decode(question.get("args", []), payload)
         result = getattr(self, "ask_" + question["ask"])(question, arguments)
         if question["ask"] == "import":
             return {"names": result}, []
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        values = result if question["ask"] == "items" else [result]
+        values = result if question["ask"] in ("items", "get") else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)
