@@ -106,23 +106,23 @@ class Terminal:
             self.write()
 
     def reason(self, task: TaskResult) -> None:
-        """Why a task did not pass: its first checks that say something new."""
+        """Why a task did not pass: its mistake, if it is known, and the first checks."""
         self.write(self.colour(f"{task.id}: {task.status}", task.status))
         lost = [check for check in task.checks if check.status != "passed"]
         gravest = [check for check in lost if check.status == task.status]
+        mistake = next((check.mistake for check in gravest if check.mistake), None)
+        if mistake:
+            self.paragraph(f"This looks like: {mistake.title}.", "  ")
+            if mistake.hint:
+                self.paragraph(f"Hint: {mistake.hint}", "  ")
+            self.paragraph(f"Handbook: {mistake.page}", "  ")
         shown: dict[str, Check] = {}
         for check in gravest:
             shown.setdefault(check.message.partition("\n")[0], check)
-        for check in list(shown.values())[:SHOWN_CHECKS]:
+        for check in list(shown.values())[: 1 if mistake else SHOWN_CHECKS]:
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
-        named = next((check.mistake for check in gravest if check.mistake), None)
-        if named:
-            self.paragraph(f"This looks like a known mistake: {named.title}.", "  ")
-            self.paragraph(f"Hint: {named.hint}", "  ")
-        left = len(lost) - min(len(shown), SHOWN_CHECKS)
-        if left:
-            self.write(f"  … {len(lost)} of {len(task.checks)} checks were not passed")
+        self.write(f"  {len(lost)} of {len(task.checks)} checks were not passed.")
         self.write()
 
     def paragraph(self, text: str, indent: str = "") -> None:

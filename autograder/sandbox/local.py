@@ -7,6 +7,7 @@ apart. Only the kit's own code may live in it.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
@@ -40,7 +41,8 @@ class LocalWorker:
         """Answer a question; no limit is enforced."""
         payload = bytearray().join(bytes(part) for part in payloads)
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
                 answer, parts = self.answers.answer(header, payload)
         except Exception as error:
             return {"error": worker.report(error, "/")}, bytearray()
