@@ -14,7 +14,7 @@ import numpy as np
 from autograder.cases import Case
 from autograder.checks.compare import agree, same_shape
 from autograder.checks.failures import CheckFailed, Waits
-from autograder.checks.layer import build, call, prime
+from autograder.checks.layer import build, call, prime_layer
 from autograder.diagnosis.observations import MARGIN, observe
 from autograder.sandbox.problems import Died, NotNumbers, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteObject, Submission, describe_call
@@ -150,7 +150,7 @@ def prepare_gradients(
     problem: Exception
     try:
         x, g = submission.array(case["x"]), submission.array(factor * case["g"])
-        prime(layer, x)
+        prime_layer(layer, case, x)
         call(layer, "backward", x, g)
         return read_gradients(layer, case)
     except (TimedOut, Died):
@@ -174,6 +174,8 @@ def read_gradients(layer: RemoteObject, case: Case) -> dict[str, np.ndarray]:
     for name, value in case.parameters.items():
         got: Any = getattr(layer, f"{name}_grad")
         same_shape(got, value.shape, f"{name}_grad", layer._call)
+        if got.dtype.itemsize < 4:
+            raise CheckFailed(f"{name}_grad is of type {got.dtype}")
         if not np.isfinite(got).all() or not np.abs(got).max() > 0:
             raise CheckFailed(f"{name}_grad is zero or not finite")
         gradients[name] = got.astype(np.float64)

@@ -155,7 +155,7 @@ def test_backward_difference(submission: Submission, case: Case) -> None:
     found = disagreement(
         lambda x: float(value(x)), at, gradient, step, allowed, np.random.RandomState(1)
     )
-    if found:
+    if found and not layer.agrees(got, case, "x_grad"):
         raise CheckFailed(
             f"{X_GRAD} is not the derivative of your own forward\n"
             f"  when x moves along a random direction, the loss changes by {found[0]:.6g}\n"

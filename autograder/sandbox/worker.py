@@ -154,10 +154,12 @@ class Worker:
         """Keep an array under a key; under one that exists, give that its contents back."""
         if key is None:
             return array
-        if key in self.arrays:
-            self.np.copyto(self.arrays[key], array)
-        else:
+        known = self.arrays.get(key)
+        if known is None or known.size != array.size or known.dtype != array.dtype:
             self.arrays[key] = array
+        else:
+            known.shape = array.shape  # which a call can change, too
+            self.np.copyto(known, array)
         return self.arrays[key]
 
     def hold(self, value):
@@ -300,7 +302,12 @@ class Worker:
 
         def fit(value, shape):
             value = np.asarray(value)
-            return value if value.shape == shape else np.resize(value, shape)
+            if value.shape == shape:
+                return value
+            if value.ndim and value.shape[0] == shape[0] and value.size:
+                # Row by row: the images of a batch are not mixed.
+                return np.stack([np.resize(row, shape[1:]) for row in value])
+            return np.resize(value, shape)
 
         def forward(layer, x):
             return fit(original(layer, x), output_shape(name, layer, x.shape))
