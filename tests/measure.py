@@ -1,0 +1,202 @@
+"""Measures the checks and the diagnosis on the corpora, and prints a table.
+
+    python -m tests.measure [--jobs N] [--sample N] [--seed N] [right | wrong] …
+
+*right*: submissions of the corpus, each with one seed (`--seeds` for more): how many lose
+a point. *wrong*: every mistake of the catalogue, made in the solution: how many are
+caught, how many cost only the tasks that they concern, how many are named; and, with the
+mistake's own fingerprint withheld, as a new mistake would look, how many still get a form
+and how many a wrong name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder import intake
+from autograder.cases.build import HOME
+from autograder.cases.variants import Variants
+from autograder.diagnosis import forms
+from autograder.diagnosis.fingerprints import Fingerprints, Question
+from autograder.diagnosis.observations import Record
+from autograder.grading import Grading, Silence
+from autograder.mistakes import Mistake, by_id, catalogue
+from autograder.mistakes.patching import patched
+from autograder.syllabus import Syllabus
+from tests.corpus.right import VARIANTS
+from tests.grading import cases_of, graded, lost
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one mistake."""
+
+    id: str
+    caught: bool
+    elsewhere: tuple[str, ...]  # tasks that lost points without being concerned
+    names: tuple[str, ...]  # recognised, in order
+    withheld: tuple[str, ...]  # recognised without its own fingerprint
+    form: str  # recognised then
+    seconds: float
+
+
+class Spy(Fingerprints):
+    """Recognises a second time, with one mistake's fingerprint withheld."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        syllabus = Syllabus.load()
+        super().__init__(Variants(HOME / syllabus.reference), syllabus.limits)
+        self.mistake = mistake
+        self.names: tuple[str, ...] = ()
+        self.withheld: tuple[str, ...] = ()
+        self.form = ""
+
+    def recognise(
+        self,
+        task: str,
+        questions: Mapping[str, Question],
+        records: Mapping[str, Record],
+        without: frozenset[str] = frozenset(),
+    ) -> list[Mistake]:
+        found = super().recognise(task, questions, records, without)
+        if task == self.mistake.task:
+            self.names = tuple(mistake.id for mistake in found)
+            others = super().recognise(task, questions, records, frozenset({self.mistake.id}))
+            self.withheld = tuple(mistake.id for mistake in others)
+            form = forms.recognise([record.pair for record in records.values() if record.pair])
+            self.form = form.id if form else ""
+        return found
+
+
+def measure_wrong(name: str, seed: int) -> Outcome:
+    """Grade the solution with a mistake in it, on the tasks of its group."""
+    started = time.monotonic()
+    mistake, syllabus = by_id(name), Syllabus.load()
+    sources = {
+        path.name: path.read_text(encoding="utf-8") for path in (HOME / "solution").glob("*.py")
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        package = Path(folder) / "in" / "student"
+        package.mkdir(parents=True)
+        for file, text in patched(name, sources).items():
+            (package / file).write_text(text, encoding="utf-8")
+        taken = intake.take(package, Path(folder))
+        grading = Grading(taken, cases_of(seed), syllabus, Silence())
+        spy = grading.fingerprints = Spy(mistake)
+        group = mistake.task.partition(".")[0]
+        results = grading.run(syllabus.select([group]))
+        grading.pool.close()
+    gone = {result.id for result in results if result.status != "passed"}
+    return Outcome(
+        name,
+        mistake.task in gone,
+        tuple(sorted(gone - {mistake.task, *mistake.also})),
+        spy.names,
+        spy.withheld,
+        spy.form,
+        time.monotonic() - started,
+    )
+
+
+def measure_right(name: str, seed: int, accuracy: bool) -> tuple[str, int, dict[str, str]]:
+    """Grade a right submission; the tasks that it lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = VARIANTS[name](Path(folder))
+        result = graded(path, skip=[] if accuracy else ["accuracy"], seed=seed)
+        return name, seed, lost(result)
+
+
+def share(count: int, total: int) -> str:
+    return f"{count:5d} of {total:5d}  {100 * count / max(total, 1):6.1f} %"
+
+
+def report_wrong(outcomes: Sequence[Outcome]) -> None:
+    total = len(outcomes)
+    caught = [one for one in outcomes if one.caught]
+    apart = [one for one in outcomes if not one.elsewhere]
+    first = [one for one in caught if one.names[:1] == (one.id,)]
+    among = [one for one in caught if one.id in one.names]
+    wrong = [one for one in caught if one.names and one.id not in one.names]
+    formed = [one for one in caught if one.form]
+    misled = [one for one in caught if one.withheld]
+    print(f"mistakes of the catalogue, made in the solution: {total}")
+    print(f"  caught                                 {share(len(caught), total)}")
+    print(f"  cost only the tasks concerned          {share(len(apart), total)}")
+    print(f"  named, in first place                  {share(len(first), total)}")
+    print(f"  named, alone or with another           {share(len(among), total)}")
+    print(f"  named wrongly                          {share(len(wrong), total)}")
+    print("  with its own fingerprint withheld:")
+    print(f"    named as another mistake             {share(len(misled), total)}")
+    print(f"    a form is named                      {share(len(formed), total)}")
+    for title, some in (
+        ("not caught", [one.id for one in outcomes if not one.caught]),
+        (
+            "lost elsewhere",
+            [f"{one.id}: {', '.join(one.elsewhere)}" for one in outcomes if one.elsewhere],
+        ),
+        ("not named", [one.id for one in caught if not one.names]),
+        (
+            "not in first place",
+            [
+                f"{one.id}: {', '.join(one.names)}"
+                for one in caught
+                if one.names and one.names[0] != one.id
+            ],
+        ),
+        (
+            "named as another when withheld",
+            [f"{one.id}: {', '.join(one.withheld)}" for one in misled],
+        ),
+    ):
+        if some:
+            print(f"  {title}:")
+            for line in some:
+                print(f"    {line}")
+
+
+def main() -> None:
+    """Measure, and print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("parts", nargs="*", choices=["right", "wrong", []], default=[])
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--sample", type=int, help="only about so many of each corpus")
+    parser.add_argument("--seed", type=int, default=77)
+    parser.add_argument("--seeds", type=int, default=1, help="for right submissions")
+    parser.add_argument("--accuracy", action="store_true", help="right ones are trained, too")
+    parser.add_argument("--only", default="", help="mistakes whose id begins so")
+    options = parser.parse_args()
+    parts = options.parts or ["right", "wrong"]
+    with ProcessPoolExecutor(options.jobs) as executor:
+        if "right" in parts:
+            names = list(VARIANTS)
+            names = names[:: max(1, len(names) // options.sample)] if options.sample else names
+            jobs = [
+                executor.submit(measure_right, name, options.seed + i, options.accuracy)
+                for name in names
+                for i in range(options.seeds)
+            ]
+            results = [job.result() for job in jobs]
+            bad = [result for result in results if result[2]]
+            print(f"right submissions: {len(names)}, seeds: {options.seeds}")
+            print(f"  marked wrong                           {share(len(bad), len(results))}")
+            for name, seed, tasks in bad:
+                print(f"    {name}, seed {seed}: {tasks}")
+        if "wrong" in parts:
+            ids = [one.id for one in catalogue() if one.id.startswith(options.only)]
+            ids = ids[:: max(1, len(ids) // options.sample)] if options.sample else ids
+            found = [executor.submit(measure_wrong, name, options.seed) for name in ids]
+            outcomes = [job.result() for job in found]
+            report_wrong(outcomes)
+            groups = Counter(one.id.partition(".")[0] for one in outcomes)
+            print("  by group:", ", ".join(f"{name} {count}" for name, count in groups.items()))
+
+
+if __name__ == "__main__":
+    main()
