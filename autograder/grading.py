@@ -174,20 +174,26 @@ class Grading:
         questions: dict[str, Question],
         checks: list[Check],
     ) -> list[Check]:
-        """The checks of a task, those that went wrong with the mistake that it looks like."""
-        if self.fingerprints is None or not any(check.status in WRONG for check in checks):
+        """The checks of a task, those that went wrong with what can be said of it."""
+        if not any(check.status in WRONG for check in checks):
             return checks
-        found = self.fingerprints.recognise(task.id, questions, records)
+        found = (
+            self.fingerprints.recognise(task.id, questions, records) if (self.fingerprints) else []
+        )
         pairs = [record.pair for record in records.values() if record.pair]
+        mistake = None
         if found:
             mistake = named(found)
         elif form := forms.recognise(pairs):
             mistake = Mistake(f"form.{form.id}", form.title, form.hint, task.page)
-        else:
-            return checks
-        return [
-            replace(check, mistake=mistake) if check.status in WRONG else check for check in checks
-        ]
+        told = []
+        for check in checks:
+            if check.status in WRONG:
+                line = None if mistake else forms.pattern(siblings(check, checks))
+                message = f"{check.message}\n  {line}" if line else check.message
+                check = replace(check, message=message, mistake=mistake)
+            told.append(check)
+        return told
 
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
         """No task can be judged, for one reason that all of them share."""
@@ -201,6 +207,16 @@ class Grading:
         return tuple(
             TaskResult(task.id, task.title, 0, task.points, status, (check,)) for task in tasks
         )
+
+
+def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:
+    """Whether the same promise was kept, by case."""
+    promise = check.name.partition(" (")[0]
+    return {
+        one.name[len(promise) + 2 : -1]: one.status == "passed"
+        for one in checks
+        if one.name.startswith(f"{promise} (")
+    }
 
 
 def named(found: Sequence[catalogue.Mistake]) -> Mistake:

@@ -7,7 +7,7 @@ and when it is the only one that does. This module sees arrays; it knows no laye
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -182,3 +182,20 @@ def spans(indices: np.ndarray) -> str:
             runs.append([index])
     shown = [f"{run[0]}–{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs]
     return ", ".join(shown[:6]) + (" …" if len(shown) > 6 else "")
+
+
+def pattern(outcomes: Mapping[str, bool]) -> str | None:
+    """For which cases an answer is right and for which it is wrong, if it is both.
+
+    Parameters
+    ----------
+    outcomes
+        Whether it is right, by the title of the case.
+    """
+    right = [title for title, passed in outcomes.items() if passed]
+    wrong = [title for title, passed in outcomes.items() if not passed]
+    if not right or not wrong:
+        return None
+    if len(right) <= len(wrong):
+        return f"right only for: {'; '.join(right[:4])}{' …' if len(right) > 4 else ''}"
+    return f"wrong only for: {'; '.join(wrong[:4])}{' …' if len(wrong) > 4 else ''}"

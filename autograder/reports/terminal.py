@@ -69,7 +69,8 @@ class Terminal:
     def result(self, result: Result) -> None:
         """Write what is to be mended, and the score."""
         self.write()
-        if result.tasks and len({id_of_reason(task) for task in result.tasks}) == 1:
+        reasons = {reason_of_all(task) for task in result.tasks}
+        if len(reasons) == 1 and all(len(task.checks) == 1 for task in result.tasks):
             self.common_reason(result.tasks)
         else:
             self.reasons(result.tasks)
@@ -149,5 +150,7 @@ def remark(task: TaskResult) -> str:
     return f"{lost} of {len(task.checks)} checks"
 
 
-def id_of_reason(task: TaskResult) -> tuple[str, ...]:
-    return tuple(f"{check.status} {check.name} {check.message}" for check in task.checks)
+def reason_of_all(task: TaskResult) -> tuple[str, ...]:
+    """What tells whether all tasks ended for the one reason that is their only check."""
+    only = task.checks[0]
+    return (only.name, only.message) if len(task.checks) == 1 else (task.id, "its own reasons")
