@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from autograder import __version__
@@ -60,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({PUBLIC_SEED})")
     one.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
     one.add_argument(
+        "--hints",
+        type=int,
+        choices=(0, 1, 2),
+        help="of a known mistake: none, where to look, or the answer as well",
+    )
+    one.add_argument(
         "--require-isolation",
         action="store_true",
         help="refuse to run anything where it would not be walled in",
@@ -87,6 +94,8 @@ def grade(options: argparse.Namespace) -> int:
     seed = PUBLIC_SEED if options.seed is None else options.seed
     try:
         syllabus = Syllabus.load()
+        if options.hints is not None:
+            syllabus = replace(syllabus, hints=options.hints)
         tasks = syllabus.select(options.task, options.skip)
         if options.json:
             check_writable(options.json)

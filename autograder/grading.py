@@ -183,9 +183,10 @@ class Grading:
         pairs = [record.pair for record in records.values() if record.pair]
         mistake = None
         if found:
-            mistake = named(found)
+            mistake = named(found, self.syllabus.hints)
         elif form := forms.recognise(pairs):
-            mistake = Mistake(f"form.{form.id}", form.title, form.hint, task.page)
+            hint = form.hint if self.syllabus.hints else ""
+            mistake = Mistake(f"form.{form.id}", form.title, hint, task.page)
         told = []
         for check in checks:
             if check.status in WRONG:
@@ -219,8 +220,8 @@ def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:
     }
 
 
-def named(found: Sequence[catalogue.Mistake]) -> Mistake:
+def named(found: Sequence[catalogue.Mistake], hints: int) -> Mistake:
     """A mistake as a result shows it; several that answer alike are named together."""
     first = found[0]
     title = " / or: ".join(mistake.title for mistake in found[:3])
-    return Mistake(first.id, title, first.hints[0], first.page)
+    return Mistake(first.id, title, " ".join(first.hints[:hints]), first.page)

@@ -69,6 +69,7 @@ class Syllabus:
     accuracy: Accuracy
     package: str
     reference: str
+    hints: int
 
     @classmethod
     def load(cls, path: Path | None = None) -> Syllabus:
@@ -158,13 +159,16 @@ def _load(path: Path) -> Syllabus:
 
 
 def _read(table: Mapping[str, Any]) -> Syllabus:
-    _keys(table, "the file", {"package", "reference", "limits", "accuracy", "task"})
+    _keys(table, "the file", {"package", "reference", "hints", "limits", "accuracy", "task"})
     _keys(_table(table["limits"], "[limits]"), "[limits]", set(_LIMITS))
     general = Limits(**_limits(table["limits"], "[limits]"))
     accuracy = _table(table["accuracy"], "[accuracy]")
     _keys(accuracy, "[accuracy]", {"threshold", "epochs", "batch_size", "learning_rate"})
     if not isinstance(table["task"], list):
         raise SyllabusError("tasks are written as [[task]], with two brackets.")
+    hints = table["hints"]
+    if type(hints) is not int or hints not in (0, 1, 2):
+        raise SyllabusError(f"hints must be 0, 1 or 2, not {hints!r}.")
     tasks: list[Task] = []
     for number, entry in enumerate(table["task"], start=1):
         tasks.append(_task(_table(entry, f"task {number}"), number, general, tasks))
@@ -182,6 +186,7 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
         ),
         package=_identifier(table["package"], "package"),
         reference=_identifier(table["reference"], "reference"),
+        hints=hints,
     )
 
 

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from autograder.cases.build import HOME
+from autograder.mistakes import by_id
 from autograder.result import SCHEMA, STATUSES
 from autograder.syllabus import Syllabus
+from tests.corpus.wrong import package
 from tests.grading import write_package
 
 
@@ -175,3 +177,15 @@ def test_a_command_that_is_wrong_says_how_it_is_used() -> None:
     assert command().returncode == 2
     assert "usage: autograder" in command().stderr
     assert command("grade").returncode == 2
+
+
+@pytest.mark.parametrize(("level", "count"), [("0", 0), ("1", 1), ("2", 2)])
+def test_hints_are_shown_as_far_as_is_wanted(level: str, count: int, tmp_path: Path) -> None:
+    path = package(tmp_path, {"layers.py": ("return np.maximum(x, 0)", "return np.abs(x)")})
+    result = tmp_path / "result.json"
+    command("grade", path, "--task", "relu.forward", "--hints", level, "--json", result)
+    checks = json.loads(result.read_text(encoding="utf-8"))["tasks"][0]["checks"]
+    mistake = next(check["mistake"] for check in checks if check["mistake"])
+    known = by_id("relu.forward.absolute-value")
+    assert mistake["id"] == known.id
+    assert [hint in mistake["hint"] for hint in known.hints].count(True) == count

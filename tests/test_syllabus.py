@@ -110,6 +110,7 @@ def test_an_unknown_name_is_answered_with_its_nearest(course, ask):
         ('["linear.backward"]', '["linear.backwards"]', "did you mean linear.backward"),
         ('["linear.backward"]', '["conv.backward"]', "rests on 'conv.backward', but .* earlier"),
         ('"layers.ReLULayer.forward"', '"forward"', "neither 'module.function'"),
+        ("hints = 1 ", "hints = 3 ", "hints must be 0, 1 or 2"),
         ('package = "student"', 'package = "my student"', "package must be the name of a"),
         ("[accuracy]", "[accuracy", "Cannot read the syllabus"),
     ],
