@@ -1,6 +1,6 @@
 """Makes `mistakes.md` from the catalogue of mistakes.
 
-    python docs/mistakes_page.py
+python docs/mistakes_page.py
 """
 
 from __future__ import annotations

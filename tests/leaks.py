@@ -38,8 +38,9 @@ def secret_runs(reference: Path, syllabus: Syllabus, length: int) -> set[Run]:
             asked = f"{path.stem}.{name}" in names
             helper = name.startswith("_") and "." not in name
             if asked or (helper and any(n.startswith(f"{path.stem}.") for n in names)):
-                start = node.body[asked].lineno - 1 if asked else node.lineno - 1
-                hidden |= set(range(start, node.end_lineno or 0))
+                # The docstring of what is asked is given; of a signature, any code may hold parts.
+                start = node.body[1 if asked else 0].lineno - 1
+                hidden |= set(range(node.lineno - 1 if helper else start, node.end_lineno or 0))
                 secret |= runs("\n".join(lines[start : node.end_lineno]), length)
         given |= runs("\n".join(line for i, line in enumerate(lines) if i not in hidden), length)
     return secret - given

@@ -322,7 +322,7 @@ def conv_case(
     arrays = {
         "x": random.standard_normal((batch, c1, height, width)),
         "g": random.standard_normal((batch, c2, height - k1 + 1, width - k2 + 1)),
-        "weight": random.standard_normal((c2, c1, k1, k2)),
+        "weight": random.standard_normal([c2, c1, k1, k2]),
         "bias": off_zero(random, (c2,)),
     }
     arrays = change(arrays) if change else arrays
@@ -450,7 +450,7 @@ def network_parameters(random: Random) -> dict[str, np.ndarray]:
     arrays = {}
     for index, (weight, bias) in SHAPES.items():
         fan_in = weight[0] if len(weight) == 2 else int(np.prod(weight[1:]))
-        arrays[f"{index}.weight"] = random.standard_normal(weight) * np.sqrt(2 / fan_in)
+        arrays[f"{index}.weight"] = random.standard_normal(weight) * (2 / fan_in) ** 0.5
         arrays[f"{index}.bias"] = 0.1 * off_zero(random, bias)
     return arrays
 
@@ -475,9 +475,9 @@ def network_values(reference: ModuleType, arrays: dict[str, np.ndarray]) -> list
     for index in SHAPES:
         layer = network.layers[int(index)]
         layer.weight, layer.bias = arrays[f"{index}.weight"], arrays[f"{index}.bias"]
-    for layer in network.layers:
-        values.append(x)
-        x = layer.forward(x)
+    for member in network.layers:
+        values += [x]
+        x = member.forward(x)
     return [values[index] for index in (1, 2, 4, 5)]
 
 

@@ -22,6 +22,6 @@ def digits(case: Case, split: str) -> tuple[np.ndarray, np.ndarray]:
     symmetry = int(case["symmetry"])
     images = np.rot90(images, symmetry % 4, (1, 2))
     if symmetry >= 4:
-        images = images[:, :, ::-1]
+        images = np.flip(images, 2)
     images = np.ascontiguousarray(images[:, None], np.float32) / np.float32(255)
     return images, case["labels"][labels].astype(np.int64)

@@ -88,7 +88,9 @@ def learn(
     data = trained.array(x), trained.array(y)
     test_x, test_y = digits(case, "test")
     judge = Chain(another("evaluation"), start)
-    pieces = [judge.submission.array(test_x[i : i + PIECE]) for i in range(0, len(test_x), PIECE)]
+    pieces = [
+        judge.submission.array(test_x[i : i + PIECE]) for i in range(0, test_x.shape[0], PIECE)
+    ]
     history = []
     for _ in range(accuracy.epochs):
         call(network, "train", *data, accuracy.batch_size, 1, accuracy.learning_rate)

@@ -32,7 +32,7 @@ def test_initial_bias(submission: Submission, case: Case) -> None:
 @init
 @pytest.mark.cases("conv.init")
 def test_initial_weight(submission: Submission, case: Case) -> None:
-    """Weights start with mean 0 and variance 2 / fan_in."""
+    """Weights start with mean 0 and the variance 2 / fan_in."""
     parameters.initial_weight(submission, case)
 
 

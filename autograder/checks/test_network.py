@@ -240,7 +240,7 @@ def test_train_value(
     with judging(submission, "train", (x, y, batch_size, epochs, LEARNING_RATE)):
         network, chain = pair(submission, another, case)
         images, labels = x.copy(), y.copy()
-        for _ in range(epochs):
+        for _epoch in range(epochs):
             losses = chain.epoch(images, labels, batch_size, LEARNING_RATE)
         before = wiring.case_parameters(case)
         expected = wiring.evidence_of_steps(chain.parameters(), before)

@@ -91,8 +91,8 @@ class Chain:
 
     def backward(self, values: list[RemoteArray], grad: RemoteArray) -> RemoteArray:
         """The gradient of the images; `values` are those of `forward`, without the output."""
-        for layer, value in zip(reversed(self.layers), reversed(values), strict=True):
-            grad = step(layer, "backward", value, grad)
+        for index in reversed(range(len(self.layers))):
+            grad = step(self.layers[index], "backward", values[index], grad)
         return grad
 
     def make_loss(self) -> RemoteObject:
@@ -126,13 +126,13 @@ class Chain:
 
     def epoch(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> list[float]:
         """One step for each batch, in the order given; the losses."""
-        starts = range(0, len(x), size)
+        starts = range(0, x.shape[0], size)
         return [self.step(x[i : i + size], y[i : i + size], lr) for i in starts]
 
     def losses(self, x: np.ndarray, y: np.ndarray, size: int) -> list[float]:
         """The losses of all batches, without learning from them."""
         found = []
-        for i in range(0, len(x), size):
+        for i in range(0, x.shape[0], size):
             logits = self.forward(x[i : i + size])[-1]
             labels = self.submission.array(y[i : i + size])
             loss = step(self.make_loss(), "forward", logits, labels)
@@ -200,7 +200,7 @@ class OwnNetwork(Chain):
         return [x, self.network.keep("forward", *arguments)]
 
     def learn(self, x: RemoteArray, y: RemoteArray, lr: float) -> RemoteArray:
-        logits = self.forward(x, keepgrad=True)[-1]
+        logits = self.forward(x, True)[-1]
         loss = step(self.make_loss(), "forward", logits, y)
         grad = step(self.make_loss(), "backward", logits, y)
         self.network.keep("backward", grad)
@@ -266,8 +266,8 @@ def splinted_if_needed(check: Callable[..., None]) -> Callable[..., None]:
 
 def softmax(logits: np.ndarray) -> np.ndarray:
     """Probabilities, in float64, or in float16 where the logits are."""
-    e = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    p = e / e.sum(axis=1, keepdims=True)
+    shifted = logits.astype(np.float64) - logits.max(1)[:, None]
+    p = np.exp(shifted - np.log(np.exp(shifted).sum(1))[:, None])
     return p.astype(np.float16) if logits.dtype == np.float16 else p
 
 
@@ -460,7 +460,7 @@ def evidence_of_gradients(
 def evidence_of_losses(losses: list[float]) -> float:
     """The mean of the batches' losses, if they are losses."""
     evidence(np.array(losses), (len(losses),), "loss.forward", "the loss")
-    return float(np.mean(losses))
+    return sum(losses) / len(losses)
 
 
 def case_parameters(case: Case) -> dict[str, np.ndarray]:
