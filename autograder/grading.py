@@ -125,7 +125,7 @@ class Grading:
             again = [
                 task
                 for task in tasks
-                if self.results[task.id].status == "skipped" and saved & set(task.rests_on)
+                if self.results[task.id].status == "skipped" and saved & task.foundation
             ]
             if again:
                 self.ask(again)

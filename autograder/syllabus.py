@@ -51,6 +51,7 @@ class Task:
     points: int
     functions: tuple[str, ...]
     rests_on: tuple[str, ...]
+    foundation: frozenset[str]  # all that it rests on, directly or not
     page: str
     limits: Limits
 
@@ -219,6 +220,9 @@ def _task(entry: Mapping[str, Any], number: int, general: Limits, earlier: Seque
         points=_whole(entry["points"], f"{where}, points"),
         functions=functions,
         rests_on=rests_on,
+        foundation=frozenset(rests_on).union(
+            *(task.foundation for task in earlier if task.id in rests_on)
+        ),
         page=_text(entry["page"], f"{where}, page"),
         limits=replace(general, **_limits(own, f"{where}, limits")),
     )

@@ -156,3 +156,16 @@ def test_a_constant_backward_does_not_pass_with_a_constant_forward(tmp_path: Pat
     layers.write_text(text, encoding="utf-8")
     result = graded(path, only=["linear.forward", "linear.backward"])
     assert set(lost(result)) == {"linear.forward", "linear.backward"}
+
+
+def test_what_rests_on_a_task_that_hangs_is_not_tried(tmp_path: Path) -> None:
+    path = package(
+        tmp_path, {"layers.py": ("return np.maximum(x, 0)  # like x", "while True: pass")}
+    )
+    result = graded(path, only=["relu.forward", "network", "accuracy"])
+    assert lost(result) == {
+        "relu.forward": "timed out",
+        **{f"network.{name}": "skipped" for name in ("forward", "backward", "update")},
+        **{f"network.{name}": "skipped" for name in ("train", "test", "predict")},
+        "accuracy": "skipped",
+    }

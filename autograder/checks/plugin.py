@@ -168,7 +168,7 @@ class Checks:
             self.current, self.checks, self.errors, self.ended = task, [], [], None
             self.budget = Budget(task.limits.task, self.total)
             self.begun(task)
-            late = [name for name in task.rests_on if self.known.get(name) == "timed out"]
+            late = sorted(name for name in task.foundation if self.known.get(name) == "timed out")
             if late:
                 self.ended = f"waits for {late[0]}, which timed out"
         result = yield

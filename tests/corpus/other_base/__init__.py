@@ -138,7 +138,7 @@ FLATTEN = {
         "first, last = axes[self.start], axes[self.end]", "first, last = axes[self.start], axes[-1]"
     ),
     "flatten.forward.start-excluded": edit(
-        "axis < first or axis > last", "(axis <= first and first < last) or axis > last"
+        "axis < first or axis > last", "axis < min(first + 1, last) or axis > last"
     ),
     "flatten.forward.column-major": edit(
         "return np.reshape(x, shape)", "return np.reshape(x, shape, 'F')"
@@ -214,7 +214,10 @@ MAXPOOL = {
         "double(last_x_grad)[..., None]", "(last_x_grad * self.forward(x))[..., None]"
     ),
     "maxpool.backward.minimum": edit(
-        "tiles.argmax(axis=4)[..., None]", "tiles.argmin(axis=4)[..., None]"
+        "tiles.argmax(axis=4)[..., None]",
+        "tiles.argmin(axis=4)[..., None]",
+        Y,
+        "y = tiles.max(axis=4)",
     ),
     "maxpool.backward.all-tied-maxima": edit(
         "self.winner = tiles.argmax(axis=4)[..., None]\n",
@@ -725,8 +728,8 @@ NETWORK = {
     ),
     "network.train.nothing-returned": edit(ENDS, "        self.layer_inputs = []\n"),
     "network.train.loss-after-the-update": edit(
-        "                " + TOTAL + "\n",
-        "",
+        TOTAL,
+        "self.loss_func.forward(logits, y)",
         STEP,
         STEP + "                total += self.loss_func.forward(self.forward(x), y)\n",
     ),
