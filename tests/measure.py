@@ -26,9 +26,10 @@ from autograder.cases.variants import Variants
 from autograder.diagnosis import forms
 from autograder.diagnosis.fingerprints import Fingerprints, Question
 from autograder.diagnosis.observations import Record
-from autograder.grading import Grading, Silence
+from autograder.grading import Grading, Silence, siblings
 from autograder.mistakes import Mistake, by_id, catalogue
 from autograder.mistakes.patching import patched
+from autograder.result import Check
 from autograder.syllabus import Syllabus
 from tests.corpus.right import VARIANTS
 from tests.grading import cases_of, graded, lost
@@ -44,6 +45,7 @@ class Outcome:
     names: tuple[str, ...]  # recognised, in order
     withheld: tuple[str, ...]  # recognised without its own fingerprint
     form: str  # recognised then
+    place: bool  # where, for which cases or on which line it is wrong, is said in any case
     seconds: float
 
 
@@ -101,8 +103,21 @@ def measure_wrong(name: str, seed: int) -> Outcome:
         spy.names,
         spy.withheld,
         spy.form,
+        any(
+            placed(check, result.checks)
+            for result in results
+            for check in result.checks
+            if result.id == mistake.task and check.status != "passed"
+        ),
         time.monotonic() - started,
     )
+
+
+def placed(check: Check, checks: Sequence[Check]) -> bool:
+    """Whether a message tells a student where to look, without naming a mistake."""
+    if check.status == "crashed":
+        return ", line " in check.message
+    return "wrong only in" in check.message or bool(forms.pattern(siblings(check, checks)))
 
 
 def measure_right(name: str, seed: int, accuracy: bool) -> tuple[str, int, dict[str, str]]:
@@ -135,6 +150,8 @@ def report_wrong(outcomes: Sequence[Outcome]) -> None:
     print("  with its own fingerprint withheld:")
     print(f"    named as another mistake             {share(len(misled), total)}")
     print(f"    a form is named                      {share(len(formed), total)}")
+    told = [one for one in caught if one.form or one.place]
+    print(f"    a form or a place is named           {share(len(told), total)}")
     for title, some in (
         ("not caught", [one.id for one in outcomes if not one.caught]),
         (

@@ -18,7 +18,7 @@ from autograder.cases import Case
 from autograder.checks.compare import agree
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import GROUPS
-from autograder.diagnosis.observations import recording
+from autograder.diagnosis.observations import observe, recording
 from autograder.sandbox.problems import NotNumbers, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission
 
@@ -362,17 +362,18 @@ def agree_on_parameters(
     tolerance: float = TOLERANCE,
 ) -> None:
     """Compare parameters after training, measured against how far they moved."""
+    scales = {}
+    for name, right in expected.items():
+        moved = 0.0
+        if right.shape == before[name].shape:
+            moved = float(np.abs(right.astype(np.float64) - before[name]).max())
+        # Never finer than what float32 can hold of the parameter itself.
+        scales[name] = max(moved, float(np.abs(right).max()) * 1e-3, 1e-12)
+        # All are noted before the first is judged: which ones moved tells mistakes apart.
+        observe(name, got[name], tolerance * scales[name])
     for name, right in expected.items():
         index, _, attribute = name.partition(".")
-        what = f"layers[{index}].{attribute}"
-        moved = (
-            np.abs(right.astype(np.float64) - before[name]).max()
-            if (right.shape == before[name].shape)
-            else 0.0
-        )
-        # Never finer than what float32 can hold of the parameter itself.
-        scale = max(float(moved), float(np.abs(right).max()) * 1e-3, 1e-12)
-        agree(got[name], right, scale, what, call, tolerance)
+        agree(got[name], right, scales[name], f"layers[{index}].{attribute}", call, tolerance)
 
 
 def kept_inputs(network: RemoteObject) -> list[Any]:
