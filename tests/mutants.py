@@ -347,7 +347,7 @@ def hurried(syllabus: Syllabus) -> Syllabus:
         return replace(limits, call=call, task=task)
 
     tasks = tuple(
-        replace(task, limits=less(task.limits, 20, 40))
+        replace(task, limits=less(task.limits, 10, 20))
         if task.limits.call > syllabus.limits.call
         else replace(task, limits=less(task.limits, 3, 12))
         for task in syllabus.tasks
@@ -395,14 +395,25 @@ def equivalents() -> dict[tuple[str, str, str], str]:
     }
 
 
+def source_of(module: str) -> str:
+    return (HOME / "solution" / f"{module}.py").read_text(encoding="utf-8")
+
+
 def all_mutants() -> list[Mutant]:
-    return [
-        mutant
-        for module in MODULES
-        for mutant in mutants_of(
-            module, (HOME / "solution" / f"{module}.py").read_text(encoding="utf-8")
-        )
-    ]
+    return [mutant for module in MODULES for mutant in mutants_of(module, source_of(module))]
+
+
+def check_the_original(functions: Sequence[str], syllabus: Syllabus, seed: int) -> None:
+    """End the program if the solution itself, without a change, loses points."""
+    asked = set()
+    for function in functions:
+        tasks = frozenset(tasks_for(function, syllabus))
+        if tasks not in asked:
+            asked.add(tasks)
+            source = ast.unparse(ast.parse(source_of(function.partition(".")[0])))
+            death = killer(Mutant(function, 0, "", "", source), syllabus, seed)
+            if death:
+                raise SystemExit(f"the solution itself, unchanged, loses points: {death}")
 
 
 def main() -> None:
@@ -422,10 +433,15 @@ def main() -> None:
     if options.list:
         print(*chosen, f"{len(chosen)} mutants", sep="\n")
         return
-    started, late, survivors, equivalent, stale = time.monotonic(), 0, [], 0, []
+    functions = list(dict.fromkeys(mutant.function for mutant in chosen))
+    check_the_original(functions, syllabus, options.seed)
+    started, late, equivalent = time.monotonic(), 0, 0
+    survivors, stale, broken = [], [], []
     for mutant in chosen:
         death = killer(mutant, syllabus, options.seed)
         late += death.endswith("timed out")
+        if death.endswith("grader error"):
+            broken.append(f"{mutant}\n    {death}")
         if options.verbose:
             print(f"{mutant}\n    {death or 'SURVIVES'}", flush=True)
         if mutant.key in allowed:
@@ -442,6 +458,7 @@ def main() -> None:
     print(f"{late} ended by a limit; {time.monotonic() - started:.0f} s")
     for title, some in (
         ("survivors", survivors),
+        ("killed by an error of the grader, which is no way to be killed", broken),
         ("listed as equivalent, yet killed", stale),
         ("listed as equivalent, but made no more", [key for key in allowed if key not in keys]),
     ):

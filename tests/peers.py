@@ -22,7 +22,9 @@ import numpy as np
 from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
 from autograder.mistakes import Mistake, catalogue
+from autograder.mistakes.patching import patched
 
+SOLUTION = HOME / "solution"
 GROUPS = ("relu", "flatten", "maxpool", "linear", "conv", "loss")
 Array = np.ndarray
 
@@ -231,7 +233,7 @@ class GradCheck:
         def tensor(value: Any) -> Any:
             return torch.from_numpy(np.array(value))
 
-        class Wrapped(torch.autograd.Function):  # type: ignore[misc, name-defined]
+        class Wrapped(torch.autograd.Function):
             @staticmethod
             def forward(ctx: Any, x: Any, *parameters: Any) -> Any:
                 ctx.save_for_backward(x, *parameters)
@@ -276,6 +278,16 @@ def passes(peer: Any, module: ModuleType, group: str) -> bool:
 # The table ---------------------------------------------------------------------------
 
 
+def variant(mistake_id: str | None) -> ModuleType:
+    """The solution, with a mistake or without, as a module of its own."""
+    variants = Variants(SOLUTION)
+    sources = {f"{name}.py": text for name, text in variants.sources.items()}
+    if mistake_id is not None:
+        sources = patched(mistake_id, sources)
+    variants.__dict__["sources"] = {name.removesuffix(".py"): sources[name] for name in sources}
+    return variants.make(None)
+
+
 def looked_at(mistake: Mistake) -> bool:
     group, function = mistake.task.split(".")
     return group in GROUPS and function in ("forward", "backward")
@@ -292,8 +304,7 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="name what each one misses")
     options = parser.parse_args()
     warnings.simplefilter("ignore")
-    variants = Variants(HOME / "solution")
-    right = variants.make(None)
+    right = variant(None)
     found = list(peers(right))
     for peer in found:
         bad = [group for group in GROUPS if not passes(peer, right, group)]
@@ -303,7 +314,7 @@ def main() -> None:
     missed: dict[str, list[str]] = {peer.name: [] for peer in found}
     for mistake in mistakes:
         for peer in found:
-            if passes(peer, variants.make(mistake.id), mistake.task.partition(".")[0]):
+            if passes(peer, variant(mistake.id), mistake.task.partition(".")[0]):
                 missed[peer.name].append(mistake.id)
 
     def caught(peer: Any, start: str) -> tuple[int, int]:

@@ -77,8 +77,9 @@ class Variants:
                     edits = [edit for edit in patch.edits if edit.file == f"{name}.py"]
                     if edits and patch.helpers:
                         exec(compile(FUTURE + patch.helpers, alias, "exec"), module.__dict__)
-                    for edit in edits:
-                        self.apply(edit, module)
+                    for function in dict.fromkeys(edit.function for edit in edits):
+                        of_it = [edit for edit in edits if edit.function == function]
+                        self.apply(function, of_it, module)
                 for key, value in module.__dict__.items():
                     if not key.startswith("_"):
                         setattr(package, key, value)
@@ -87,12 +88,13 @@ class Variants:
                 sys.modules.pop(name, None)
         return package
 
-    def apply(self, edit: Edit, module: ModuleType) -> None:
-        """Replace a function of a module by the one with the edit in it."""
-        owner, _, function = edit.name.rpartition(".")
-        head, body = self.functions[edit.function]
-        body = edit.new if edit.old is None else body.replace(edit.old, edit.new)
+    def apply(self, function: str, edits: list[Edit], module: ModuleType) -> None:
+        """Replace a function of a module by the one with the edits in it."""
+        owner, _, name = function.partition(".")[2].rpartition(".")
+        head, body = self.functions[function]
+        for edit in edits:
+            body = edit.new if edit.old is None else body.replace(edit.old, edit.new)
         text = FUTURE + head + indent(dedent(body).strip("\n"), "    ")
         made: dict[str, object] = {}
         exec(compile(text, module.__name__, "exec"), module.__dict__, made)
-        setattr(getattr(module, owner) if owner else module, function, made[function])
+        setattr(getattr(module, owner) if owner else module, name, made[name])

@@ -332,6 +332,7 @@ def set_parameters(layers: list[RemoteObject], parameters: dict[str, np.ndarray]
 def layers_of(network: RemoteObject) -> list[RemoteObject]:
     """The eight layers that the network holds."""
     layers = network.items("layers")
+    observe("number of layers", len(layers), 0.0)
     if len(layers) != len(LAYERS) or not all(isinstance(one, RemoteObject) for one in layers):
         raise CheckFailed(
             f"network.layers must hold the {len(LAYERS)} layers of the network in order;"
@@ -389,6 +390,7 @@ def kept_inputs(network: RemoteObject) -> list[Any]:
 def nothing_kept(network: RemoteObject, call: str, x: np.ndarray | None = None) -> None:
     """Raise `CheckFailed` if inputs were kept, unless forward keeps them on its own for `x`."""
     kept = kept_inputs(network)
+    observe("number of inputs kept", len(kept), 0.0)
     if kept and x is not None:
         network.call("forward", x)
         if kept_inputs(network):
