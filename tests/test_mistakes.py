@@ -30,21 +30,6 @@ SAMPLE = [
     "network.train.mean-over-all-epochs",
 ]
 
-# What the checks do not see yet, or charge to another task as well; to be emptied.
-OPEN = {
-    "relu.forward.first-answer-kept": "finite differences overrule the reference",
-    "flatten.forward.shape-set-in-place": "the shape of x is not restored before backward",
-    "flatten.backward.shape-shared": "the first two cases have inputs of one shape",
-    "linear.backward.gradients-shared": "gradients are not read after another layer's backward",
-    "conv.forward.bias-reshaped-for-good": "parameters are not restored before backward",
-    "conv.forward.stale-columns": "finite differences overrule the reference",
-    "conv.backward.gradients-shared": "gradients are not read after another layer's backward",
-    "loss.forward.running-mean": "finite differences overrule the reference",
-    "network.forward.first-inputs-kept": "keepgrad is tried twice with the same images",
-    "network.forward.other-channels": "the sizes of the network's layers are not looked at",
-    "network.backward.updates": "parameters are not compared after backward",
-}
-
 each = pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.id)
 
 
@@ -192,8 +177,6 @@ def test_a_mistake_is_caught(name: str, losing: Losing) -> None:
 @pytest.mark.slow
 @each
 def test_each_mistake_is_caught_and_costs_its_own_task_only(
-    mistake: Mistake, losing: Losing, request: pytest.FixtureRequest
+    mistake: Mistake, losing: Losing
 ) -> None:
-    if mistake.id in OPEN:
-        request.applymarker(pytest.mark.xfail(reason=OPEN[mistake.id], strict=True))
     assert losing(mistake) == {mistake.task, *mistake.also}
