@@ -90,10 +90,6 @@ def test_the_first_hint_does_not_give_the_answer(mistake: Mistake) -> None:
     assert not re.search(r"np\.\w+\(|\w\(\w.*, \w+=|\w @ \w|[+*/-]=|\[:|::|axis=", mistake.hints[0])
 
 
-def test_the_list_of_what_is_open_names_mistakes() -> None:
-    assert OPEN.keys() <= {mistake.id for mistake in MISTAKES}
-
-
 def test_a_mistake_is_found_by_its_id() -> None:
     assert by_id(MISTAKES[0].id) is MISTAKES[0]
     with pytest.raises(KitError, match="no mistake 'conv'"):

@@ -32,7 +32,6 @@ OPEN = {
     "conv.update.result-not-stored": FIRST,
     "loss.forward.maximum-not-subtracted": NAN,
     "loss.forward.maximum-of-the-whole-batch": NAN,
-    "loss.backward.sigmoid-derivative": "of two edits of one function, a variant holds the last",
     "network.backward.gradient-not-passed-on": "all that is compared is that a ValueError came",
     "network.train.gradient-of-the-loss-not-used": "it diverges; tolerances do not grow with it",
     "network.train.last-batch-skipped": NO_BATCH,

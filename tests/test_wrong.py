@@ -169,3 +169,11 @@ def test_what_rests_on_a_task_that_hangs_is_not_tried(tmp_path: Path) -> None:
         **{f"network.{name}": "skipped" for name in ("train", "test", "predict")},
         "accuracy": "skipped",
     }
+
+
+def test_a_network_that_builds_a_layer_wrongly_is_told_so_itself(tmp_path: Path) -> None:
+    path = package(
+        tmp_path, {"network.py": ("ConvolutionLayer(1, 4, 5, 5)", "ConvolutionLayer(0, 4, 5, 5)")}
+    )
+    result = graded(path, only=["conv.init", "network.forward"])
+    assert lost(result) == {"network.forward": "crashed"}

@@ -296,6 +296,7 @@ def conv_cases(random: Random, reference: ModuleType) -> Iterator[Case]:
         ("kernel as large as the image", 3, 2, 4, 4, 3, 4, 3),
         ("kernel as wide as the image", 2, 3, 2, 2, 5, 6, 5),
         ("as in the network, a smaller image", 2, 1, 4, 5, 5, 12, 9),
+        ("output of 2 × 2", 5, 3, 4, 3, 2, 4, 3),
     ]
     for title, *sizes in table:
         yield conv_case(random, reference, title, sizes)

@@ -294,12 +294,25 @@ def judging(submission: Submission, method: str, args: tuple[Any, ...]) -> Itera
             raise Stub(f"{NETWORK}.{method} is not implemented yet") from None
         if isinstance(error, Raised):
             inner = error.passes_through(INITS)
+            if inner and can_be_built(submission, inner.partition(".")[0]):
+                inner = None  # the network gives it arguments that it cannot take
             if inner is None and error.not_implemented:
                 inner = error.passes_through(FUNCTIONS)
             if inner:
                 name, _, function = inner.partition(".")
                 raise waits(f"{GROUPS[name]}.{function.strip('_')}", error) from None
         raise
+
+
+def can_be_built(submission: Submission, name: str) -> bool:
+    """Whether a layer can be made with the sizes that the network needs."""
+    try:
+        for layer, args in LAYERS:
+            if layer == name:
+                getattr(submission, name)(*args)
+    except Problem:
+        return False
+    return True
 
 
 def is_stub(submission: Submission, method: str, args: tuple[Any, ...]) -> bool:

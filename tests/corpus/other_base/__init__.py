@@ -794,7 +794,7 @@ ELSEWHERE = {
     "loss.forward.logarithm-of-a-rounded-zero": edit(
         LOSS_LINE, LOSS_LINE.replace("logp", "np.log(self.p)")
     ),
-    # The layer's other columns are multiplied, too, and fit by accident where sizes agree.
+    # A row of numbers fits whatever shape it had, so a kernel that is not square is not refused.
     "conv.forward.kernel-transposed": edit(
         "        kernels = self.weight.reshape(c2, -1)\n        for i in range(H",
         "        kernels = self.weight.swapaxes(2, 3).reshape(c2, -1)\n        for i in range(H",
