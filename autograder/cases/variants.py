@@ -39,7 +39,10 @@ class Variants:
 
     @cached_property
     def compiled(self) -> dict[str, CodeType]:
-        return {name: compile(text, f"{name}.py", "exec") for name, text in self.sources.items()}
+        return {
+            name: compile(text, f"/student/{name}.py", "exec")
+            for name, text in self.sources.items()
+        }
 
     @cached_property
     def functions(self) -> dict[str, tuple[str, str]]:
@@ -94,7 +97,12 @@ class Variants:
         head, body = self.functions[function]
         for edit in edits:
             body = edit.new if edit.old is None else body.replace(edit.old, edit.new)
-        text = FUTURE + head + indent(dedent(body).strip("\n"), "    ")
+        text = head + indent(dedent(body).strip("\n"), "    ")
+        if owner:  # so that a traceback tells whose method it is
+            text = f"class {owner}:\n{indent(text, '    ')}"
         made: dict[str, object] = {}
-        exec(compile(text, module.__name__, "exec"), module.__dict__, made)
-        setattr(getattr(module, owner) if owner else module, name, made[name])
+        exec(compile(FUTURE + text, "/student/variant.py", "exec"), module.__dict__, made)
+        if owner:
+            setattr(getattr(module, owner), name, vars(made[owner])[name])
+        else:
+            setattr(module, name, made[name])

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from autograder.cases import Case
-from autograder.checks.compare import agree, same_shape
+from autograder.checks.compare import TOLERANCE, agree, same_shape
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import build, call, prime_layer
 from autograder.diagnosis.observations import MARGIN, observe
@@ -191,11 +191,16 @@ def update(submission: Submission, case: Case, task: str) -> None:
         before = {name: getattr(layer, name) for name in case.parameters}
         call(layer, "update", lr)
         where = f"{describe_call(layer._call, 'update', (lr,))}, step {count}"
+        after = {name: getattr(layer, name) for name in before}
+        scales = {}
         for name, old in before.items():
             same_shape(old, case[name].shape, name, where)
+            scales[name] = float(np.abs(old).max() + lr * np.abs(gradients[name]).max())
+            # Both are noted before one is judged: which of them moved tells mistakes apart.
+            observe(name, after[name], TOLERANCE * scales[name])
+        for name, old in before.items():
             expected = old.astype(np.float64) - lr * gradients[name]
-            scale = np.abs(old).max() + lr * np.abs(gradients[name]).max()
-            agree(getattr(layer, name), expected, float(scale), name, where)
+            agree(after[name], expected, scales[name], name, where)
 
 
 def update_apart(submission: Submission, case: Case, task: str) -> None:

@@ -16,7 +16,7 @@ from autograder.cases.variants import Variants
 from autograder.diagnosis.observations import Record, recording
 from autograder.mistakes import Mistake, catalogue
 from autograder.sandbox.local import LocalWorker
-from autograder.sandbox.submission import NAMES, Budget, Submission
+from autograder.sandbox.submission import METHODS, NAMES, Budget, Submission
 from autograder.syllabus import Limits
 
 Ask = Callable[[Submission, Callable[[str], Submission]], None]
@@ -118,6 +118,9 @@ def candidates(task: str) -> list[Mistake]:
 
 def end(record: Record, error: BaseException) -> None:
     """Note how a check ended."""
+    for frame in getattr(error, "frames", ()):
+        if frame.function.rpartition(".")[2] in METHODS:
+            record.method = frame.function
     expected, got = getattr(error, "expected", None), getattr(error, "got", None)
     if expected is not None and got is not None:
         record.pair = np.asarray(expected, float), np.asarray(got, float)

@@ -46,12 +46,14 @@ class Record:
     observations: list[Observation] = field(default_factory=list)
     status: str = "passed"
     kind: str = ""  # of an exception
+    method: str = ""  # in which it arose
     pair: tuple[np.ndarray, np.ndarray] | None = None  # expected and got, where it failed
 
     def resembles(self, other: Record) -> bool:
         """Whether two submissions behaved alike in this check."""
         return (
             self.status == other.status
+            and self.method == other.method
             and len(self.observations) == len(other.observations)
             and all(
                 a.resembles(b) for a, b in zip(self.observations, other.observations, strict=True)
@@ -99,9 +101,8 @@ def sketch(array: np.ndarray) -> tuple[float, ...]:
     finite = np.isfinite(flat)
     special: tuple[float, ...] = ()
     if not finite.all():
-        special = tuple(
-            float(kind.sum()) for kind in (np.isnan(flat), np.isposinf(flat), np.isneginf(flat))
-        )
+        # Whether it is infinite or NaN hangs on how a formula is written.
+        special = (float((~finite).sum()),)
         flat = np.where(finite, flat, 0.0)
     if flat.size <= PROJECTIONS:
         return (*map(float, flat), *special)
