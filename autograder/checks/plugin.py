@@ -91,6 +91,7 @@ class Checks:
         marker = metafunc.definition.get_closest_marker("cases")
         if marker:
             found = self.cases.group(marker.args[0])
+            found = found[: marker.kwargs.get("first", len(found))]
             wanted = marker.kwargs.get("titles")
             if wanted:
                 by_title = {case.title: case for case in found}

@@ -13,6 +13,7 @@ from autograder.sandbox.submission import Submission
 forward = pytest.mark.task("maxpool.forward")
 backward = pytest.mark.task("maxpool.backward")
 cases = pytest.mark.cases("maxpool")
+few_cases = pytest.mark.cases("maxpool", first=3)  # shapes are compared with the values, too
 
 
 def half_way_to_a_tie(x: np.ndarray) -> float:
@@ -21,7 +22,7 @@ def half_way_to_a_tie(x: np.ndarray) -> float:
 
 
 @forward
-@cases
+@few_cases
 def test_forward_shape(submission: Submission, case: Case) -> None:
     """The output has one value for each window."""
     layer.forward_shape(submission, case)
@@ -48,7 +49,7 @@ def test_forward_state(submission: Submission, every_case: Cases) -> None:
 
 
 @backward
-@cases
+@few_cases
 def test_backward_shape(submission: Submission, case: Case) -> None:
     """The gradient has the shape of the input."""
     layer.backward_shape(submission, case)
