@@ -49,14 +49,15 @@ def test_accuracy(
         raise Waits("network.train", f"it was {before}")
     x, y = digits(case, "train")
     with judging(another("trajectory"), "train", (x[:1], y[:1], 1, 1, 0.1)):
-        follow_trajectory(another, case, accuracy, x, y)
-        remark(learn(another, case, known, accuracy, x, y))
+        training = Training(another, case, accuracy, x, y)
+        network = follow_trajectory(another, case, accuracy, x, y)
+        remark(training.run(network, known))
 
 
 def follow_trajectory(
     another: Another, case: Case, accuracy: Accuracy, x: np.ndarray, y: np.ndarray
-) -> None:
-    """Some steps of train are the documented steps."""
+) -> RemoteObject:
+    """Some steps of train are the documented steps; the network that took them."""
     size, lr = accuracy.batch_size, accuracy.learning_rate
     x, y = x[: STEPS * size].astype(np.float64), y[: STEPS * size]
     start = wiring.case_parameters(case)
@@ -68,46 +69,59 @@ def follow_trajectory(
     got = wiring.read_parameters(wiring.layers_of(network))
     where = f"train on {STEPS} batches, against your own layers called one by one"
     wiring.agree_on_parameters(got, expected, start, where, DRIFT)
+    return network
 
 
-def learn(
-    another: Another,
-    case: Case,
-    known: dict[str, str],
-    accuracy: Accuracy,
-    x: np.ndarray,
-    y: np.ndarray,
-) -> str:
-    """Train until the threshold is reached; how it went, in words."""
-    start = {
-        name: (case[f"start.{name}"] if name.endswith("bias") else value).astype(np.float32)
-        for name, value in wiring.case_parameters(case).items()
-    }
-    trained = another("training")
-    network = network_with(trained, start)
-    data = trained.array(x), trained.array(y)
-    test_x, test_y = digits(case, "test")
-    judge = Chain(another("evaluation"), start)
-    pieces = [
-        judge.submission.array(test_x[i : i + PIECE]) for i in range(0, test_x.shape[0], PIECE)
-    ]
-    history = []
-    for _ in range(accuracy.epochs):
-        call(network, "train", *data, accuracy.batch_size, 1, accuracy.learning_rate)
-        guesses = evaluate(judge, wiring.read_parameters(wiring.layers_of(network)), pieces)
-        history.append(float((guesses == test_y).mean()))
-        if history[-1] >= accuracy.threshold:
-            break
-    shown = ", ".join(f"{100 * value:.1f}" for value in history)
-    if not history[-1] >= accuracy.threshold:
-        raise CheckFailed(
-            f"the network reads {100 * history[-1]:.1f} % of the test images after"
-            f" {len(history)} epochs; expected at least {100 * accuracy.threshold:.0f} %\n"
-            f"  after each epoch: {shown}"
-        )
-    agree_with_predict(network, known, test_x, guesses)
-    epochs = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
-    return f"{100 * history[-1]:.1f} % after {epochs}"
+class Training:
+    """The training of the network, in a worker that goes on while others are asked.
+
+    The next epoch is begun before the last one is judged; what is begun too much is thrown
+    away with its worker.
+    """
+
+    def __init__(
+        self, another: Another, case: Case, accuracy: Accuracy, x: np.ndarray, y: np.ndarray
+    ) -> None:
+        start = {
+            name: (case[f"start.{name}"] if name.endswith("bias") else value).astype(np.float32)
+            for name, value in wiring.case_parameters(case).items()
+        }
+        self.another, self.case, self.accuracy, self.start = another, case, accuracy, start
+        self.network = network_with(another("training"), start)
+        self.data = another("training").array(x), another("training").array(y)
+        self.finish = self.begin()
+
+    def begin(self) -> Callable[[], object]:
+        size, lr = self.accuracy.batch_size, self.accuracy.learning_rate
+        return self.network.later("train", *self.data, size, 1, lr)
+
+    def run(self, predictor: RemoteObject, known: dict[str, str]) -> str:
+        """Train until the threshold is reached; how it went, in words."""
+        test_x, test_y = digits(self.case, "test")
+        judge = Chain(self.another("evaluation"), self.start)
+        starts = range(0, test_x.shape[0], PIECE)
+        pieces = [judge.submission.array(test_x[i : i + PIECE]) for i in starts]
+        history: list[float] = []
+        threshold, epochs = self.accuracy.threshold, self.accuracy.epochs
+        while True:
+            self.finish()
+            parameters = wiring.read_parameters(wiring.layers_of(self.network))
+            if len(history) + 1 < epochs:
+                self.finish = self.begin()
+            guesses = evaluate(judge, parameters, pieces)
+            history.append(float((guesses == test_y).mean()))
+            if history[-1] >= threshold or len(history) == epochs:
+                break
+        shown = ", ".join(f"{100 * value:.1f}" for value in history)
+        count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
+        if not history[-1] >= threshold:
+            raise CheckFailed(
+                f"the network reads {100 * history[-1]:.1f} % of the test images after {count};"
+                f" expected at least {100 * threshold:.0f} %\n"
+                f"  after each epoch: {shown}"
+            )
+        agree_with_predict(predictor, parameters, known, test_x, guesses)
+        return f"{100 * history[-1]:.1f} % after {count}"
 
 
 def evaluate(
@@ -127,11 +141,16 @@ def evaluate(
 
 
 def agree_with_predict(
-    network: RemoteObject, known: dict[str, str], test_x: np.ndarray, guesses: np.ndarray
+    network: RemoteObject,
+    parameters: dict[str, np.ndarray],
+    known: dict[str, str],
+    test_x: np.ndarray,
+    guesses: np.ndarray,
 ) -> None:
-    """The trained network predicts what its parameters say."""
+    """A network with the trained parameters predicts what they say."""
     if known.get("network.predict", "passed") != "passed":
         return  # it has lost its own points, and loses no others
+    wiring.set_parameters(wiring.layers_of(network), parameters)
     got = call(network, "predict", test_x)
     same_shape(got, (len(test_x), 10), "the table of probabilities", "predict(test images)")
     share = float((got.argmax(axis=1) == guesses).mean())

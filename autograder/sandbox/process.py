@@ -165,8 +165,26 @@ class Worker:
         question = frames.pack(self.number, header, payloads)
         return self._answer(question, self.number, limit, seconds)
 
+    def begin(self, header: dict[str, Any], payloads: Sequence[Any], seconds: float) -> None:
+        """Ask a question whose answer is fetched later, by `finish`."""
+        if not self.alive:
+            raise Died("the submission's process had ended before this call")
+        self.wait_until_ready()
+        self.number += 1
+        question = frames.pack(self.number, header, payloads)
+        self._answer(question, self.number, 0, seconds, only_ask=True)
+
+    def finish(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
+        """The answer to the question that was begun."""
+        return self._answer([], self.number, limit, seconds)
+
     def _answer(
-        self, question: list[Any], number: int, limit: int, seconds: float
+        self,
+        question: list[Any],
+        number: int,
+        limit: int,
+        seconds: float,
+        only_ask: bool = False,
     ) -> tuple[dict[str, Any], bytearray]:
         deadline = time.monotonic() + seconds
         pending = deque(memoryview(part).cast("B") for part in question if memoryview(part).nbytes)
@@ -182,6 +200,8 @@ class Worker:
                 if events & selectors.EVENT_WRITE and pending:
                     self._send(pending)
                     self._watch(writing=bool(pending))
+                    if only_ask and not pending:
+                        return {}, bytearray()
                 if events & selectors.EVENT_READ:
                     try:
                         complete = self._receive(incoming)

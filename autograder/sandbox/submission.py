@@ -12,7 +12,8 @@ nothing here knows what a right answer is.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -155,6 +156,10 @@ class Submission:
         described, payloads = self._encode(list(args))
         question |= {"args": described["items"], "limit": ANSWER_LIMIT}
         header, payload = self._exchange(question, payloads, call, self._limits.call)
+        return self._values(header, payload, call)
+
+    def _values(self, header: dict[str, Any], payload: bytearray, call: str) -> list[Any]:
+        """The values of an answer."""
         try:
             values = frames.read_arrays(header.get("values"), payload)
         except frames.BadFrame as error:
@@ -190,27 +195,55 @@ class Submission:
         self, question: dict[str, Any] | None, payloads: Sequence[Any], call: str, limit: float
     ) -> tuple[dict[str, Any], bytearray]:
         self._worker.wait_until_ready()
-        seconds = min(limit, self._budget.remaining())
-        if seconds <= 0:
-            self.end()
-            raise TimedOut(f"the time for this task was used up before {call}")
-        started = time.monotonic()
-        try:
+        with self._timed(call, limit) as seconds:
             if question is None:
                 header, payload = self._worker.first_answer(frames.MAX_HEADER, seconds)
             else:
                 header, payload = self._worker.exchange(
                     question, payloads, limit=ANSWER_LIMIT, seconds=seconds
                 )
+        if "error" in header:
+            raise self._raised(header["error"], call)
+        return header, payload
+
+    def _begin(self, question: dict[str, Any], args: Sequence[Any], call: str) -> Callable[[], Any]:
+        """Ask for one value; the function that is returned waits for it."""
+        described, payloads = self._encode(list(args))
+        question |= {"args": described["items"], "limit": ANSWER_LIMIT}
+        self._worker.wait_until_ready()
+        end = time.monotonic() + self._limits.call
+        with self._timed(call, self._limits.call) as seconds:
+            self._worker.begin(question, payloads, seconds)
+
+        def finish() -> Any:
+            # What came in time may be fetched late: whoever asked was busy elsewhere.
+            with self._timed(call, max(end - time.monotonic(), 1.0)) as seconds:
+                header, payload = self._worker.finish(ANSWER_LIMIT, seconds)
+            if "error" in header:
+                raise self._raised(header["error"], call)
+            values = self._values(header, payload, call)
+            if len(values) != 1:
+                raise Died("the submission wrote to the grader's channel: not one answer")
+            return values[0]
+
+        return finish
+
+    @contextmanager
+    def _timed(self, call: str, limit: float) -> Iterator[float]:
+        """The seconds that a call may take; what it took is taken from the budget."""
+        seconds = min(limit, self._budget.remaining())
+        if seconds <= 0:
+            self.end()
+            raise TimedOut(f"the time for this task was used up before {call}")
+        started = time.monotonic()
+        try:
+            yield seconds
         except TimedOut as problem:
             raise TimedOut(f"{call} gave {problem}") from None
         except Died as problem:
             raise Died(f"{problem}\n  in the call {call}") from None
         finally:
             self._budget.spend(time.monotonic() - started)
-        if "error" in header:
-            raise self._raised(header["error"], call)
-        return header, payload
 
     def _raised(self, error: Any, call: str) -> Raised:
         """The exception that an answer describes, every field of it checked."""
@@ -322,6 +355,13 @@ class RemoteObject:
         call = describe_call(self._call, name, args)
         question = {"ask": "call", "target": self._held, "name": name}
         return number_array(self._submission._ask(question, args, call), call)
+
+    def later(self, name: str, *args: Any) -> Callable[[], Any]:
+        """Call a method and go on; what it returns is given by the function that comes back."""
+        call = describe_call(self._call, name, args)
+        question = {"ask": "call", "target": self._held, "name": name}
+        finish = self._submission._begin(question, args, call)
+        return lambda: number_array(finish(), call)
 
     def keep(self, name: str, *args: Any) -> RemoteArray:
         """Call a method, and leave what it returns in the worker."""
