@@ -222,7 +222,8 @@ FORGED = {
 
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_answer_ends_the_worker(name: str, make: Make) -> None:
-    submission = make(FORGED[name] + "; return x", head=FIND)
+    # Nothing but the forged answer is sent, so its own fault must give it away.
+    submission = make(FORGED[name] + "; import time; time.sleep(60)", head=FIND)
     layer = submission.ReLULayer()  # question 2; forward is question 3
     with pytest.raises(Died, match="channel"):
         layer.forward(np.ones(2))
