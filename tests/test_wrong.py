@@ -22,11 +22,7 @@ def test_the_message_says_what_was_expected_and_what_came(tmp_path: Path) -> Non
     path = package(tmp_path, {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")})
     result = graded(path, only=["linear.forward"])
     task = result.tasks[0]
-    message = next(
-        check.message
-        for check in task.checks
-        if "plus" not in check.message and check.status == "failed"
-    )
+    message = next(check.message for check in task.checks if check.status == "failed")
     assert "expected at [0, 0]:" in message
     assert "got" in message
     assert "LinearLayer(5, 3).forward(array (4, 5))" in message
