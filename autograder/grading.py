@@ -177,9 +177,8 @@ class Grading:
         """The checks of a task, those that went wrong with what can be said of it."""
         if not any(check.status in WRONG for check in checks):
             return checks
-        found = (
-            self.fingerprints.recognise(task.id, questions, records) if (self.fingerprints) else []
-        )
+        known = self.fingerprints
+        found = known.recognise(task.id, questions, records) if known else []
         pairs = [record.pair for record in records.values() if record.pair]
         mistake = None
         if found:

@@ -16,7 +16,7 @@ from autograder.cases.variants import Variants
 from autograder.diagnosis.observations import Record, recording
 from autograder.mistakes import Mistake, catalogue
 from autograder.sandbox.local import LocalWorker
-from autograder.sandbox.submission import METHODS, NAMES, Budget, Submission
+from autograder.sandbox.submission import METHODS, Budget, Submission
 from autograder.syllabus import Limits
 
 Ask = Callable[[Submission, Callable[[str], Submission]], None]
@@ -103,7 +103,7 @@ class Fingerprints:
     def submission(self, mistake: str | None) -> Submission:
         worker = LocalWorker(self.variants.make(mistake))
         made = Submission(worker, self.limits, Budget(float("inf")))
-        made.names = frozenset(NAMES)
+        made.load()
         return made
 
 
