@@ -27,7 +27,7 @@ from autograder.syllabus import Accuracy
 Another = Callable[[str], Submission]
 
 STEPS = 12
-DRIFT = 1e-3  # of how far the parameters moved: honest runs differ by 1e-6, wrong ones by 0.1
+DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 PIECE = 500  # images that are evaluated at a time
 AGREEMENT = 0.99  # of the predictions
 
