@@ -89,7 +89,7 @@ def grade(options: argparse.Namespace) -> int:
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
     from autograder.grading import grade as grade_submission
     from autograder.reports.terminal import Terminal
-    from autograder.sandbox import isolation
+    from autograder.sandbox.isolation import best
 
     seed = PUBLIC_SEED if options.seed is None else options.seed
     try:
@@ -99,10 +99,11 @@ def grade(options: argparse.Namespace) -> int:
         tasks = syllabus.select(options.task, options.skip)
         if options.json:
             check_writable(options.json)
-        if options.require_isolation and isolation.missing():
+        isolation = best()
+        if options.require_isolation and isolation.missing:
             raise KitError(
                 "isolation is required, and this machine does not give: "
-                + ", ".join(isolation.missing())
+                + ", ".join(isolation.missing)
             )
         if options.cases and options.seed is not None:
             raise KitError("a file of cases has a seed of its own: give --cases or --seed")
@@ -110,10 +111,10 @@ def grade(options: argparse.Namespace) -> int:
         seed = chosen.seed
         terminal = Terminal()
         terminal.write(f"byhand {__version__}: {options.path}, seed {seed}\n")
-        result = grade_submission(options.path, chosen, syllabus, tasks, terminal)
+        result = grade_submission(options.path, chosen, syllabus, tasks, terminal, isolation)
     except KitError as error:
         if options.json:
-            nothing = Result(str(options.path), seed, isolation.obtained(), 0.0, error=str(error))
+            nothing = Result(str(options.path), seed, best().capabilities, 0.0, error=str(error))
             write(options.json, nothing.to_json())
         raise
     if options.json:

@@ -21,7 +21,7 @@ from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.mistakes.patching import has_patches
 from autograder.result import Check, Mistake, Result, TaskResult, worst
-from autograder.sandbox import isolation
+from autograder.sandbox.isolation import Isolation, best
 from autograder.sandbox.pool import Pool
 from autograder.sandbox.problems import GraderBroken, Problem, TimedOut
 from autograder.sandbox.submission import Budget
@@ -52,6 +52,7 @@ def grade(
     syllabus: Syllabus,
     tasks: Sequence[Task],
     progress: Progress | None = None,
+    isolation: Isolation | None = None,
 ) -> Result:
     """Grade one submission.
 
@@ -65,6 +66,8 @@ def grade(
         Some of the syllabus' tasks, in its order.
     progress
         Is told of each task.
+    isolation
+        The wall around the submission; by default the best that this machine gives.
 
     Raises
     ------
@@ -72,9 +75,10 @@ def grade(
         There is nothing at `path` that could be graded.
     """
     started = time.monotonic()
+    isolation = isolation or best()
     with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
         taken = intake.take(path, Path(scratch))
-        grading = Grading(taken, cases, syllabus, progress or Silence())
+        grading = Grading(taken, cases, syllabus, progress or Silence(), isolation)
         try:
             results = grading.run(tasks)
         finally:
@@ -82,7 +86,7 @@ def grade(
     return Result(
         submission=taken.name,
         seed=cases.seed,
-        isolation=isolation.obtained(),
+        isolation=isolation.capabilities,
         seconds=time.monotonic() - started,
         tasks=results,
         error=grading.error,
@@ -94,10 +98,15 @@ class Grading:
     """The grading of one submission that was taken in."""
 
     def __init__(
-        self, taken: intake.Submission, cases: Cases, syllabus: Syllabus, progress: Progress
+        self,
+        taken: intake.Submission,
+        cases: Cases,
+        syllabus: Syllabus,
+        progress: Progress,
+        isolation: Isolation,
     ) -> None:
         self.cases, self.syllabus, self.progress = cases, syllabus, progress
-        self.pool = Pool(taken.folder, taken.package, syllabus.limits)
+        self.pool = Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
         self.error: str | None = None

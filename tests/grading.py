@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.grading import grade
 from autograder.result import Result
-from autograder.syllabus import Syllabus
+from autograder.sandbox.isolation import at as isolation_at
+from autograder.syllabus import Limits, Syllabus
 
 
 @cache
@@ -19,11 +21,20 @@ def cases_of(seed: int = 1234) -> Cases:
 
 
 def graded(
-    path: Path, only: Sequence[str] = (), skip: Sequence[str] = (), seed: int = 1234
+    path: Path,
+    only: Sequence[str] = (),
+    skip: Sequence[str] = (),
+    seed: int = 1234,
+    level: str | None = None,
+    limits: Limits | None = None,
 ) -> Result:
-    """The result of grading the package at a path."""
+    """The result of grading the package at a path, behind a wall of this level."""
     syllabus = Syllabus.load()
-    return grade(path, cases_of(seed), syllabus, syllabus.select(only, skip))
+    if limits:
+        syllabus = replace(syllabus, limits=limits)
+    isolation = isolation_at(level) if level else None
+    tasks = syllabus.select(only, skip)
+    return grade(path, cases_of(seed), syllabus, tasks, isolation=isolation)
 
 
 def lost(result: Result) -> dict[str, str]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import math
 import struct
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -27,6 +28,8 @@ PREFIX = struct.Struct("<4sIIQ")
 MAGIC = b"BYH1"
 MAX_HEADER = 1 << 16
 MAX_VALUES = 65  # one more than the worker sends, so that "too many" can be seen
+MAX_DIMENSIONS = 32
+MAX_LENGTH = 1 << 31  # of an axis
 DTYPES = {
     name: np.dtype(name)
     for name in ["<f2", "<f4", "<f8", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "|b1"]
@@ -57,14 +60,30 @@ def read_prefix(data: bytes | bytearray, number: int, limit: int) -> tuple[int, 
 
 
 def read_header(data: bytes | bytearray) -> dict[str, Any]:
-    """The header as a dictionary."""
+    """The header as a table, in which no key comes twice."""
     try:
-        header = json.loads(data)
+        header = json.loads(data.decode(), object_pairs_hook=table_of)
+    except BadFrame:
+        raise
     except (ValueError, RecursionError) as error:
         raise BadFrame("the header cannot be read") from error
     if not isinstance(header, dict):
         raise BadFrame("the header is no table")
     return header
+
+
+def table_of(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    table = dict(pairs)
+    if len(table) != len(pairs):
+        raise BadFrame("a field of the header is there twice")
+    return table
+
+
+def fields(table: object, *names: str) -> list[Any]:
+    """The values of a table that has these fields and no others."""
+    if not isinstance(table, dict) or table.keys() != set(names):
+        raise BadFrame("a field is missing, or there is one too many")
+    return [table[name] for name in names]
 
 
 def integer(value: object, most: int) -> int:
@@ -96,32 +115,45 @@ def read_arrays(entries: object, payload: bytes | bytearray) -> list[tuple[str, 
     values: list[tuple[str, Any]] = []
     offset = 0
     for entry in entries:
-        if not isinstance(entry, dict):
-            raise BadFrame("a value is not described")
-        kind = entry.get("kind")
+        kind = entry.get("kind") if isinstance(entry, dict) else None
         if kind == "none":
+            fields(entry, "kind")
             values.append(("none", None))
         elif kind == "held":
-            values.append(("held", integer(entry.get("id"), 1 << 31)))
+            _, where = fields(entry, "kind", "id")
+            values.append(("held", integer(where, 1 << 31)))
         elif kind == "other":
-            where = integer(entry.get("id"), 1 << 31)
-            values.append(("other", (where, text(entry.get("text"), 500))))
+            _, where, words = fields(entry, "kind", "id", "text")
+            values.append(("other", (integer(where, 1 << 31), text(words, 500))))
         elif kind == "array":
-            name = entry.get("dtype")
-            if not isinstance(name, str) or name not in DTYPES:
-                raise BadFrame("an array has no known type")
-            shape = entry.get("shape")
-            if not isinstance(shape, list) or len(shape) > 32:
-                raise BadFrame("an array has no shape")
-            lengths = tuple(integer(length, 1 << 40) for length in shape)
-            end = offset + math.prod(lengths) * DTYPES[name].itemsize
-            if end > len(payload):
-                raise BadFrame("an array is longer than the answer")
-            array = np.frombuffer(bytes(payload[offset:end]), DTYPES[name]).reshape(lengths)
+            _, name, shape = fields(entry, "kind", "dtype", "shape")
+            array, offset = read_array(name, shape, payload, offset)
             values.append(("array", array))
-            offset = end
         else:
             raise BadFrame("a value is of no known kind")
     if offset != len(payload):
         raise BadFrame("there are bytes that belong to no array")
     return values
+
+
+def read_array(
+    name: object, shape: object, payload: bytes | bytearray, offset: int
+) -> tuple[np.ndarray, int]:
+    """The array that lies at an offset of the payload, and where it ends."""
+    if not isinstance(name, str) or name not in DTYPES:
+        raise BadFrame("an array has no known type")
+    if not isinstance(shape, list) or len(shape) > MAX_DIMENSIONS:
+        raise BadFrame("an array has no shape")
+    dtype = DTYPES[name]
+    lengths = tuple(integer(length, MAX_LENGTH) for length in shape)
+    # Also where an axis is empty, NumPy wants the product of the others to be a size.
+    if math.prod(length or 1 for length in lengths) * dtype.itemsize > sys.maxsize:
+        raise BadFrame("an array has no possible shape")
+    end = offset + math.prod(lengths) * dtype.itemsize
+    if end > len(payload):
+        raise BadFrame("an array is longer than the answer")
+    array = np.ndarray(lengths, dtype, bytes(payload[offset:end]))
+    if dtype.kind == "b":  # a byte may hold more than 0 and 1, and then be neither
+        array = array.view(np.uint8) != 0
+        array.flags.writeable = False
+    return array, end

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autograder.sandbox.launch import Level, Place
 from autograder.sandbox.problems import Problem, TimedOut
 from autograder.sandbox.process import Worker
 from autograder.sandbox.submission import IMPORT, Budget, Submission
@@ -21,18 +22,23 @@ class Pool:
     ----------
     folder, package
         Where the copy of the submission lies, and its import name.
+    level
+        The wall around each worker.
     ahead
         How many workers are kept in the making.
     """
 
-    def __init__(self, folder: Path, package: str, limits: Limits, ahead: int = 2) -> None:
-        self.folder, self.package, self.limits, self.ahead = folder, package, limits, ahead
+    def __init__(
+        self, folder: Path, package: str, limits: Limits, level: Level, ahead: int = 2
+    ) -> None:
+        self.place = Place(level, folder)
+        self.package, self.limits, self.ahead = package, limits, ahead
         self.spare: list[Worker] = []
         self.first: Submission | None = None  # of the probe, not yet used
 
     def prepare(self) -> None:
         while len(self.spare) < self.ahead:
-            self.spare.append(Worker(self.folder, self.package, self.limits, IMPORT))
+            self.spare.append(Worker(self.place, self.package, self.limits, IMPORT))
 
     def probe(self) -> None:
         """Find out, once and not anew for each task, whether the package can be imported.
@@ -80,3 +86,4 @@ class Pool:
         for worker in self.spare:
             worker.end()
         self.spare = []
+        self.place.close()

@@ -8,58 +8,24 @@ limit cannot be trusted to go on.
 
 from __future__ import annotations
 
-import contextlib
-import importlib.util
-import os
 import selectors
-import shutil
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from autograder.sandbox import frames, worker
+from autograder.sandbox.launch import Place
 from autograder.sandbox.problems import Died, GraderBroken, TimedOut
 from autograder.syllabus import Limits
 
-# As it was compiled when it was imported here, and not anew in each process.
-COMPILED = Path(importlib.util.cache_from_source(worker.__file__))
-WORKER = str(COMPILED if COMPILED.is_file() else worker.__file__)
 START_LIMIT = 60.0  # seconds until a worker must be ready: the machine's time, not the student's
-ONE_THREAD = (
-    "OMP_NUM_THREADS",
-    "OPENBLAS_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-    "NUMEXPR_NUM_THREADS",
-)
-# What the interpreter and NumPy need from outside; nothing else is passed on.
-PASSED_ON = ("SYSTEMROOT", "LD_LIBRARY_PATH", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-# glibc gives the memory of temporary arrays back to the system and takes it again, call by
-# call, unless told to keep it: that made an epoch of training 2.5 times slower.
-KEEP_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
-}
 CHUNK = 1 << 20
+LOOK = 0.25  # seconds between looks at what no limit of the kernel bounds
 BUFFER = 1 << 20  # of the socket: fewer turns between the processes
 NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
-
-
-def environment(scratch: str) -> dict[str, str]:
-    """The worker's whole environment."""
-    clean = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    clean |= dict.fromkeys(ONE_THREAD, "1") | KEEP_MEMORY
-    return clean | {"HOME": scratch, "TMPDIR": scratch, "LANG": "C.UTF-8"}
 
 
 class Worker:
@@ -67,46 +33,28 @@ class Worker:
 
     Parameters
     ----------
-    folder
-        Holds the package and nothing else.
+    place
+        Where it runs, and behind which wall.
     package
-        Its import name.
+        The submission's import name.
     limits
-        The memory and file limits are used here.
+        Of memory, files and time.
     first
         A question that is asked at once; its answer is fetched by `first_answer`, so that
         the worker is busy with it while others are talked to.
     """
 
     def __init__(
-        self, folder: Path, package: str, limits: Limits, first: dict[str, Any] | None = None
+        self, place: Place, package: str, limits: Limits, first: dict[str, Any] | None = None
     ) -> None:
-        self.scratch = tempfile.mkdtemp(prefix="byhand-")
         self.number = 0
         self.printed = 0  # bytes
         self.noise: deque[bytes] = deque(maxlen=NOISE_KEPT)
         self.alive = True
         self.ready = False
-        self.channel, theirs = socket.socketpair()
-        self.listener, speaker = socket.socketpair()
-        numpy_folder = str(Path(np.__file__).parent.parent)
-        windows = sys.platform == "win32"
-        name = "stdin" if windows else str(theirs.fileno())
-        command = [sys.executable, "-I", "-S", "-B", "-X", "utf8", WORKER, name, numpy_folder]
-        command += [str(folder), package, str(limits.memory), str(limits.file)]
-        settings: dict[str, Any] = {"cwd": self.scratch, "env": environment(self.scratch)}
-        if windows:
-            settings |= {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
-            settings |= {"stderr": subprocess.DEVNULL}
-        else:
-            settings |= {"stdin": subprocess.DEVNULL, "stdout": speaker, "stderr": speaker}
-            settings |= {"pass_fds": [theirs.fileno()], "start_new_session": True}
-        self.process = subprocess.Popen(command, **settings)
-        if self.process.stdin:
-            self.process.stdin.write(theirs.share(self.process.pid))  # type: ignore[attr-defined]
-            self.process.stdin.close()
-        theirs.close()
-        speaker.close()
+        self.process, self.channel, self.listener = place.start(
+            worker, {"package": package}, limits
+        )
         self.selector = selectors.DefaultSelector()
         for ours in (self.channel, self.listener):
             ours.setblocking(False)
@@ -186,14 +134,15 @@ class Worker:
         seconds: float,
         only_ask: bool = False,
     ) -> tuple[dict[str, Any], bytearray]:
-        deadline = time.monotonic() + seconds
+        looked = time.monotonic()
+        deadline = looked + seconds
         pending = deque(memoryview(part).cast("B") for part in question if memoryview(part).nbytes)
         incoming = Incoming(number, limit)
         self._watch(writing=bool(pending))
         while True:
             left = deadline - time.monotonic()
             # One look more after the deadline: it may be us who slept, with the answer there.
-            for key, events in self.selector.select(max(left, 0)):
+            for key, events in self.selector.select(min(max(left, 0), LOOK)):
                 if key.fileobj is self.listener:
                     self._drain()
                     continue
@@ -214,6 +163,11 @@ class Worker:
                         ) from error
                     if complete:
                         return incoming.header, incoming.payload
+            if number and time.monotonic() > looked + LOOK:
+                looked = time.monotonic()
+                if fault := self.process.overdone():
+                    self.end()
+                    raise Died(fault)
             if left <= 0:
                 self.end()
                 raise TimedOut(f"no answer within {seconds:.3g} seconds")
@@ -270,9 +224,7 @@ class Worker:
 
     def _last_words(self) -> str:
         """Why the process ended, as far as its exit status tells."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(0.5)
-        code = self.process.returncode
+        code = self.process.exit_code(0.5)
         self.end()
         if code is None:
             return "the submission closed its connection to the grader"
@@ -289,21 +241,14 @@ class Worker:
         return self.process.pid
 
     def end(self) -> None:
-        """Kill the process and its group, then close our ends. Nothing is waited for."""
+        """Kill the process and what it started, then close our ends. Nothing is waited for."""
         if not self.alive:
             return
         self.alive = False
-        if sys.platform == "win32":
-            self.process.kill()
-        else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
+        self.process.kill()
         self.selector.close()
         self.channel.close()
         self.listener.close()
-        shutil.rmtree(self.scratch, ignore_errors=True)
 
 
 class Incoming:

@@ -11,6 +11,7 @@ nothing here knows what a right answer is.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,10 +25,18 @@ from autograder.sandbox.local import LocalWorker
 from autograder.sandbox.problems import Died, Frame, NotNumbers, Raised, TimedOut
 from autograder.sandbox.process import Worker
 from autograder.syllabus import Limits
+from autograder.text import one_line
 
 IMPORT = {"ask": "import", "names": list(NAMES)}  # what a worker is asked first
 METHODS = frozenset({"forward", "backward", "update", "train", "test", "predict"})
-ANSWER_LIMIT = 32 << 20  # bytes; no answer to a check is larger
+
+# An answer may have ROOM bytes, and SLACK times those of the largest right answer in
+# float64: a wrong shape is better shown than refused. No right answer is near LARGEST.
+ROOM = 1 << 16
+SLACK = 8
+LARGEST = 32 << 20
+PARAMETERS = 4706  # of the network: 104 + 592 + 4010
+KEPT = 9.0  # numbers that layer_inputs hold for each of an image: 7040 of 784
 
 
 class Budget:
@@ -94,11 +103,18 @@ class Submission:
         Problem
             It cannot be imported.
         """
-        header = self._exchange(None, (), "import", self._limits.import_)[0]
-        found = header.get("names")
-        if not isinstance(found, list):
-            raise Died("the submission wrote to the grader's channel: no list of names")
+        header, _ = self._exchange(None, (), "import", self._limits.import_)
+        try:
+            (found,) = frames.fields(header, "names")
+            if not isinstance(found, list):
+                raise frames.BadFrame("there is no list of names")
+        except frames.BadFrame as error:
+            raise self._forged(error) from error
         self.names = frozenset(name for name in NAMES if name in found)
+
+    def seed(self) -> None:
+        """Let its random numbers begin anew."""
+        self._ask({"ask": "seed"}, (), "the submission")
 
     def splint(self, names: Sequence[str]) -> None:
         """Make the answers of these layer classes fit in shape; see the worker."""
@@ -112,7 +128,9 @@ class Submission:
     def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
         """What the layers' forwards give, one after the other; nothing of it is kept."""
         question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
-        return number_array(self._ask(question, (x,), "forward of your layers"), "your layers")
+        most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
+        got = self._ask(question, (x,), "forward of your layers", most)
+        return number_array(got, "your layers")
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""
@@ -121,40 +139,59 @@ class Submission:
 
     def _keep(self, question: dict[str, Any], args: Sequence[Any], call: str) -> int:
         """Ask for something that stays in the worker; where it lies there."""
-        held = self._ask(question | {"keep": True}, args, call)
-        if type(held) is not int:
-            self._worker.end()
-            raise Died("the submission wrote to the grader's channel: no reference")
-        return held
+        return self._ask(question | {"keep": True}, args, call)
 
     def _construct(self, name: str, args: tuple[Any, ...]) -> RemoteObject:
         call = f"{name}({', '.join(map(str, args))})"
         held = self._keep({"ask": "new", "name": name}, args, call)
-        return RemoteObject(self, held, call)
+        return RemoteObject(self, held, call, args=args)
 
     # Questions and answers ---------------------------------------------------------------
 
-    def _ask(self, question: dict[str, Any], args: Sequence[Any], call: str) -> Any:
-        """Ask for one value."""
-        values = self._ask_all(question, args, call)
-        if len(values) != 1:
-            raise Died("the submission wrote to the grader's channel: not one answer")
-        return values[0]
+    def _ask(
+        self, question: dict[str, Any], args: Sequence[Any], call: str, most: float = 0
+    ) -> Any:
+        """Ask for one value, of which a right one holds at most so many numbers."""
+        return self._ask_all(question, args, call, most, count=1)[0]
 
-    def _ask_all(self, question: dict[str, Any], args: Sequence[Any], call: str) -> list[Any]:
+    def _ask_all(
+        self,
+        question: dict[str, Any],
+        args: Sequence[Any],
+        call: str,
+        most: float,
+        count: int | None = None,
+    ) -> list[Any]:
         described, payloads = self._encode(list(args))
-        question |= {"args": described["items"], "limit": ANSWER_LIMIT}
-        header, payload = self._exchange(question, payloads, call, self._limits.call)
-        return self._values(header, payload, call)
+        question |= {"args": described["items"], "limit": limit_for(most)}
+        answer = self._exchange(question, payloads, call, self._limits.call)
+        return self._values(question, answer, call, count)
 
-    def _values(self, header: dict[str, Any], payload: bytearray, call: str) -> list[Any]:
-        """The values of an answer."""
+    def _values(
+        self,
+        question: dict[str, Any],
+        answer: tuple[dict[str, Any], bytearray],
+        call: str,
+        count: int | None,
+    ) -> list[Any]:
+        """The values of an answer: so many, and references only where one was asked for."""
+        header, payload = answer
         try:
-            values = frames.read_arrays(header.get("values"), payload)
+            (entries,) = frames.fields(header, "values")
+            values = frames.read_arrays(entries, payload)
+            if count is not None and len(values) != count:
+                raise frames.BadFrame("there are not as many values as were asked for")
+            for kind, _ in values:
+                if (kind == "held") != ("keep" in question):
+                    raise frames.BadFrame("there is a reference for a value, or the reverse")
         except frames.BadFrame as error:
-            self._worker.end()
-            raise Died(f"the submission wrote to the grader's channel: {error}") from error
+            raise self._forged(error) from error
         return [self._receive(kind, value, call) for kind, value in values]
+
+    def _forged(self, error: frames.BadFrame) -> Died:
+        """The problem of an answer that no worker gives; it ends the one that gave it."""
+        self._worker.end()
+        return Died(f"the submission wrote to the grader's channel: {error}")
 
     def _encode(self, value: Any) -> tuple[dict[str, Any], list[Any]]:
         if isinstance(value, RemoteArray):
@@ -177,7 +214,7 @@ class Submission:
             return None
         if kind == "other":
             held, text = value
-            return RemoteObject(self, held, call, text)
+            return RemoteObject(self, held, call, one_line(text, 300))
         return value
 
     def _exchange(
@@ -189,16 +226,29 @@ class Submission:
                 header, payload = self._worker.first_answer(frames.MAX_HEADER, seconds)
             else:
                 header, payload = self._worker.exchange(
-                    question, payloads, limit=ANSWER_LIMIT, seconds=seconds
+                    question, payloads, limit=question["limit"], seconds=seconds
                 )
-        if "error" in header:
-            raise self._raised(header["error"], call)
+        self._check(header, payload, call)
         return header, payload
 
-    def _begin(self, question: dict[str, Any], args: Sequence[Any], call: str) -> Callable[[], Any]:
+    def _check(self, header: dict[str, Any], payload: bytearray, call: str) -> None:
+        """Raise what an answer says that was raised."""
+        if "error" in header:
+            try:
+                frames.fields(header, "error")
+                if payload:
+                    raise frames.BadFrame("an error has no arrays")
+                problem = read_error(header["error"], call)
+            except frames.BadFrame as error:
+                raise self._forged(error) from error
+            raise problem
+
+    def _begin(
+        self, question: dict[str, Any], args: Sequence[Any], call: str, most: float
+    ) -> Callable[[], Any]:
         """Ask for one value; the function that is returned waits for it."""
         described, payloads = self._encode(list(args))
-        question |= {"args": described["items"], "limit": ANSWER_LIMIT}
+        question |= {"args": described["items"], "limit": limit_for(most)}
         self._worker.wait_until_ready()
         end = time.monotonic() + self._limits.call
         with self._timed(call, self._limits.call) as seconds:
@@ -207,13 +257,9 @@ class Submission:
         def finish() -> Any:
             # What came in time may be fetched late: whoever asked was busy elsewhere.
             with self._timed(call, max(end - time.monotonic(), 1.0)) as seconds:
-                header, payload = self._worker.finish(ANSWER_LIMIT, seconds)
-            if "error" in header:
-                raise self._raised(header["error"], call)
-            values = self._values(header, payload, call)
-            if len(values) != 1:
-                raise Died("the submission wrote to the grader's channel: not one answer")
-            return values[0]
+                header, payload = self._worker.finish(question["limit"], seconds)
+            self._check(header, payload, call)
+            return self._values(question, (header, payload), call, count=1)[0]
 
         return finish
 
@@ -234,38 +280,57 @@ class Submission:
         finally:
             self._budget.spend(time.monotonic() - started)
 
-    def _raised(self, error: Any, call: str) -> Raised:
-        """The exception that an answer describes, every field of it checked."""
-        try:
-            if not isinstance(error, dict):
-                raise frames.BadFrame("an error is not described")
-            raw = error.get("frames")
-            kinds = error.get("types")
-            if not isinstance(raw, list) or len(raw) > 64 or not isinstance(kinds, list):
-                raise frames.BadFrame("an error has no traceback")
-            lines = []
-            for entry in raw:
-                if not isinstance(entry, list) or len(entry) != 3:
-                    raise frames.BadFrame("an error has no traceback")
-                file, line, function = entry
-                lines.append(
-                    Frame(
-                        frames.text(file, 300),
-                        frames.integer(line, 1 << 31),
-                        frames.text(function, 300),
-                    )
-                )
-            return Raised(
-                call,
-                frames.text(error.get("type"), 300),
-                tuple(frames.text(kind, 300) for kind in kinds[:32]),
-                frames.text(error.get("message"), 4000),
-                tuple(lines),
-                frames.text(error.get("text"), 1000),
+
+def read_error(error: Any, call: str) -> Raised:
+    """The exception that an answer describes, every field of it checked."""
+    names = ("type", "types", "message", "frames", "text")
+    kind, kinds, message, raw, text = frames.fields(error, *names)
+    if not isinstance(raw, list) or len(raw) > 64 or not isinstance(kinds, list):
+        raise frames.BadFrame("an error has no traceback")
+    lines = []
+    for entry in raw:
+        if not isinstance(entry, list) or len(entry) != 3:
+            raise frames.BadFrame("an error has no traceback")
+        file, line, function = entry
+        lines.append(
+            Frame(
+                frames.text(file, 300),
+                frames.integer(line, 1 << 31),
+                frames.text(function, 300),
             )
-        except frames.BadFrame as problem:
-            self._worker.end()
-            raise Died(f"the submission wrote to the grader's channel: {problem}") from problem
+        )
+    return Raised(
+        call,
+        frames.text(kind, 300),
+        tuple(frames.text(kind, 300) for kind in kinds[:32]),
+        frames.text(message, 4000),
+        tuple(lines),
+        frames.text(text, 1000),
+    )
+
+
+def limit_for(most: float) -> int:
+    """How many bytes the arrays of an answer may have, where a right one has `most` numbers."""
+    return int(min(LARGEST, ROOM + SLACK * 8 * most))
+
+
+def growth(name: str, args: Sequence[int], method: str) -> float:
+    """How many numbers a method gives at most for each number that it gets."""
+    if name == "ConvolutionNeuralNetwork":  # 10 for an image of 784
+        return 784 / 10 if method == "backward" else 10 / 784
+    if method == "forward" and args:
+        if name in ("LinearLayer", "ConvolutionLayer"):
+            return args[1] / args[0]
+        if name == "MaxPoolingLayer":
+            return 1 / (args[0] * args[1])
+    return 1.0
+
+
+def numbers_in(value: Any) -> float:
+    """How many numbers an argument holds, at most."""
+    if isinstance(value, RemoteArray):
+        return value.most
+    return value.size if isinstance(value, np.ndarray) else 0
 
 
 def encode_array(value: np.ndarray) -> tuple[dict[str, Any], list[Any]]:
@@ -282,8 +347,8 @@ class RemoteArray:
     ----------
     key, value
         Of an array that is sent.
-    held
-        Where an answer lies that was left in the worker.
+    held, most
+        Where an answer lies that was left in the worker, and how many numbers it can hold.
     """
 
     def __init__(
@@ -293,8 +358,10 @@ class RemoteArray:
         key: int | None = None,
         value: np.ndarray | None = None,
         held: int | None = None,
+        most: float = 0,
     ) -> None:
         self._submission, self._key, self._held, self.sent = submission, key, held, value
+        self.most = most if value is None else value.size
         self._there = key is None
 
     def _encode(self) -> tuple[dict[str, Any], list[Any]]:
@@ -308,7 +375,7 @@ class RemoteArray:
 
     def read(self) -> Any:
         """What it holds now."""
-        value = self._submission._ask({"ask": "read"}, (self,), "the array")
+        value = self._submission._ask({"ask": "read"}, (self,), "the array", self.most)
         return number_array(value, "the array")
 
     def restore(self) -> None:
@@ -319,11 +386,22 @@ class RemoteArray:
 class RemoteObject:
     """An object of the submission: methods of the contract are called, the rest is read."""
 
-    def __init__(self, submission: Submission, held: int, call: str, text: str = "") -> None:
+    def __init__(
+        self,
+        submission: Submission,
+        held: int,
+        call: str,
+        text: str = "",
+        args: Sequence[Any] = (),
+    ) -> None:
         object.__setattr__(self, "_submission", submission)
         object.__setattr__(self, "_held", held)
         object.__setattr__(self, "_call", call)
         object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_args", args)
+        # The most numbers that it was given at once, and that its attributes can hold.
+        object.__setattr__(self, "_given", 0)
+        object.__setattr__(self, "_owned", max(PARAMETERS, math.prod(args)))
 
     def __getattr__(self, name: str) -> Any:
         if name in METHODS:
@@ -337,39 +415,43 @@ class RemoteObject:
         """Set attributes."""
         question = {"ask": "set", "target": self._held, "names": list(values)}
         names = ", ".join(f"{self._call}.{name}" for name in values)
+        owned = max(self._owned, *map(numbers_in, values.values()))
+        object.__setattr__(self, "_owned", owned)
         self._submission._ask(question, tuple(values.values()), f"{names} = …")
 
     def call(self, name: str, *args: Any) -> Any:
         """The array, or the None, that a method returns."""
         call = describe_call(self._call, name, args)
         question = {"ask": "call", "target": self._held, "name": name}
-        return number_array(self._submission._ask(question, args, call), call)
+        return number_array(
+            self._submission._ask(question, args, call, self._most(name, args)), call
+        )
 
     def later(self, name: str, *args: Any) -> Callable[[], Any]:
         """Call a method and go on; what it returns is given by the function that comes back."""
         call = describe_call(self._call, name, args)
         question = {"ask": "call", "target": self._held, "name": name}
-        finish = self._submission._begin(question, args, call)
+        finish = self._submission._begin(question, args, call, self._most(name, args))
         return lambda: number_array(finish(), call)
 
     def keep(self, name: str, *args: Any) -> RemoteArray:
         """Call a method, and leave what it returns in the worker."""
         call = describe_call(self._call, name, args)
         question = {"ask": "call", "target": self._held, "name": name}
-        return RemoteArray(self._submission, held=self._submission._keep(question, args, call))
+        held = self._submission._keep(question, args, call)
+        return RemoteArray(self._submission, held=held, most=self._most(name, args))
 
     def get(self, name: str) -> Any:
         """An attribute: an array, None, or a `RemoteObject`."""
         question = {"ask": "get", "target": self._held, "names": [name]}
-        return self._submission._ask(question, (), f"{self._call}.{name}")
+        return self._submission._ask(question, (), f"{self._call}.{name}", self._owned)
 
     def fetch(self, *names: str) -> list[Any]:
         """Attributes that are arrays or None."""
         question = {"ask": "get", "target": self._held, "names": list(names)}
         call = ", ".join(f"{self._call}.{name}" for name in names)
-        values = self._submission._ask_all(question, (), call)
-        if len(values) != len(names):
-            raise Died("the submission wrote to the grader's channel: not as many answers")
+        most = len(names) * self._owned
+        values = self._submission._ask_all(question, (), call, most, len(names))
         return [
             number_array(value, f"{self._call}.{name}")
             for name, value in zip(names, values, strict=True)
@@ -378,7 +460,18 @@ class RemoteObject:
     def items(self, name: str) -> list[Any]:
         """What a container in an attribute holds, in order, without its Nones."""
         question = {"ask": "items", "target": self._held, "name": name}
-        return self._submission._ask_all(question, (), f"{self._call}.{name}")
+        call, most = f"{self._call}.{name}", KEPT * self._given
+        return self._submission._ask_all(question, (), call, most)
+
+    def _most(self, method: str, args: Sequence[Any]) -> float:
+        """How many numbers the answer of a method can hold."""
+        given = sum(map(numbers_in, args))
+        object.__setattr__(self, "_given", max(self._given, given))
+        if method in ("train", "test"):
+            return 1
+        if method == "update":  # which gives nothing, or what it changed
+            return self._owned
+        return given * growth(self._call.partition("(")[0], self._args, method)
 
 
 def number_array(value: Any, call: str) -> Any:

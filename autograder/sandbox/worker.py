@@ -1,8 +1,8 @@
 """The process in which a submission lives: it answers questions about the submission.
 
-This file is run by path, alone: it sees Python, NumPy, a copy of the submission and
-nothing else of the kit, and must never import any of it. Whatever it sends may have
-been forged by the submission, which owns this process; so it judges nothing, and the
+This file is run alone, behind a wall (`wall.py`): it sees Python, NumPy, a copy of the
+submission and nothing else of the kit, and must never import any of it. Whatever it sends
+may have been forged by the submission, which owns this process; so it judges nothing, and the
 other side checks every byte. What it does check is a courtesy: a clear word to honest
 students about a value that cannot be sent.
 
@@ -10,6 +10,7 @@ A frame is a fixed prefix, a JSON header and raw array bytes (see `frames.py`, w
 speaks the same format and documents it).
 """
 
+import contextlib
 import json
 import os
 import struct
@@ -19,7 +20,18 @@ PREFIX = struct.Struct("<4sIIQ")  # magic, number, header length, payload length
 MAGIC = b"BYH1"
 PLAIN = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
 MAX_ITEMS = 64  # of a container that is read
-MAX_LIST = 1_000_000  # numbers in a list that stands for an array
+MAX_DEPTH = 8  # of a list that stands for an array
+MAX_DIMENSIONS = 32
+MAX_LENGTH = 1 << 31  # of an axis, also of an array without elements
+NOT_NUMBERS = {  # kinds of arrays
+    "O": "Python objects",
+    "U": "text",
+    "T": "text",
+    "S": "bytes",
+    "V": "records",
+    "M": "dates",
+    "m": "durations",
+}
 
 
 class Channel:
@@ -49,7 +61,7 @@ class Channel:
         return number, header, self._read(payload_length)
 
     def send(self, number, header, payloads=()):
-        text = json.dumps(header).encode()
+        text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
         total = sum(len(part) for part in payloads)
         for part in (PREFIX.pack(MAGIC, number, len(text), total) + text, *payloads):
             view = memoryview(part)
@@ -64,50 +76,57 @@ class Refused(Exception):
     """A value that is not made of numbers; the text says what it is."""
 
 
-def confine(memory, file_size):
-    """Limit the memory and the files of this process, where the platform can."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    megabyte = 1 << 20
-    wanted = [
-        ("RLIMIT_AS", memory * megabyte if sys.platform.startswith("linux") else None),
-        ("RLIMIT_FSIZE", file_size * megabyte),
-        ("RLIMIT_CORE", 0),
-        ("RLIMIT_NOFILE", 128),
-    ]
-    for name, value in wanted:
-        limit = getattr(resource, name, None)
-        if limit is None or value is None:
-            continue
-        hard = resource.getrlimit(limit)[1]
-        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
-        resource.setrlimit(limit, (value, value))
-
-
 def import_numpy(folder):
-    """NumPy with the parts that it loads late, then without its folder on the path."""
-    sys.path.append(folder)
-    import numpy
+    """NumPy from its folder, with the parts that it loads late; nothing beside it is found."""
+    import importlib.util
+
+    path = os.path.join(folder, "__init__.py")
+    spec = importlib.util.spec_from_file_location(
+        "numpy", path, submodule_search_locations=[folder]
+    )
+    numpy = importlib.util.module_from_spec(spec)
+    sys.modules["numpy"] = numpy
+    spec.loader.exec_module(numpy)
     import numpy.fft
     import numpy.lib.stride_tricks
     import numpy.linalg
     import numpy.random
 
-    sys.path.remove(folder)
     return numpy
 
 
-def seed_everything(np):
-    """Make unseeded random numbers the same on every day: a mark must not depend on luck."""
-    import random
+class Randomness:
+    """The random numbers of this process, also those that nobody seeds.
 
-    random.seed(20240229)
-    np.random.seed(20240229)
-    drawn = random.Random(1)
-    # Generators without a seed ask the operating system through this name.
-    np.random.bit_generator.randbits = drawn.getrandbits
+    They are the same on every day, since a mark must not depend on luck. And they are the
+    same whatever was asked before, so that a mistake that draws some can be recognised.
+    """
+
+    def __init__(self, np):
+        import random
+
+        # As they are now: a submission can put other functions under their names.
+        self.seeds = (random.seed, np.random.seed)
+        self.getters = (random.getstate, np.random.get_state)
+        self.setters = (random.setstate, np.random.set_state)
+        self.asked = np.random.bit_generator  # by generators without a seed, for `randbits`
+        self.bits = random.Random()
+
+    def seed(self):
+        for seed in self.seeds:
+            seed(20240229)
+        self.bits.seed(1)
+        self.asked.randbits = self.bits.getrandbits
+
+    def state(self):
+        drawn = [getter() for getter in self.getters]
+        return drawn, self.bits.getstate(), self.asked.randbits
+
+    def restore(self, state):
+        drawn, bits, self.asked.randbits = state
+        self.bits.setstate(bits)
+        for setter, value in zip(self.setters, drawn, strict=True):
+            setter(value)
 
 
 class Worker:
@@ -120,6 +139,7 @@ class Worker:
         self.module = None
         self.arrays = {}  # that more than one question is about, by the grader's keys
         self.held = []  # what a question can refer to, by index
+        self.randomness = Randomness(np)
 
     # Values: from a question, to an answer -------------------------------------------
 
@@ -166,71 +186,94 @@ class Worker:
         self.held.append(value)
         return len(self.held) - 1
 
-    def as_array(self, value):
-        """The plain array of numbers that `value` is, or Refused."""
-        np = self.np
-        if isinstance(value, np.ndarray) and "numpy.ma" in sys.modules:
-            if np.ma.getmaskarray(value).any():
-                raise Refused("a masked array with masked elements")
-            value = np.ma.getdata(value)
-        if isinstance(value, np.ndarray):
-            array = np.ndarray.view(value, np.ndarray)
-        elif isinstance(value, (bool, int, float, complex, np.generic)):
-            array = np.asarray(value)
-        elif isinstance(value, list):
-            self.check_list(value)
-            try:
-                array = np.array(value)
-            except ValueError:
-                raise Refused("a list of lists of different lengths") from None
-        else:
-            raise Refused(describe(value))
-        return self.plain(array)
-
-    def plain(self, array):
-        """The same numbers in a type that can be sent."""
-        np = self.np
-        dtype = array.dtype
-        if dtype.kind == "c":
-            if array.imag.any():
-                raise Refused("complex numbers with an imaginary part")
-            array = array.real
-            dtype = array.dtype
-        if dtype.kind == "f" and dtype.itemsize > 8:
-            dtype = np.dtype("f8")
-        dtype = dtype.newbyteorder("<")
-        if dtype.str[1:] not in PLAIN:
-            raise Refused(f"an array of dtype {str(dtype)[:60]}, not of numbers")
-        return array, dtype
-
-    def check_list(self, value, depth=0, count=0):
-        """Refuse lists that are too deep, too long or not of numbers, without building them."""
-        if depth > 8:
-            raise Refused("a deeply nested list")
-        for item in value:
-            count += 1
-            if count > MAX_LIST:
-                raise Refused("a very long list")
-            if isinstance(item, list):
-                count = self.check_list(item, depth + 1, count)
-            elif not isinstance(item, (bool, int, float, self.np.generic, self.np.ndarray)):
-                raise Refused(f"a list that holds {describe(item)}")
-        return count
-
     def encode(self, value, limit):
         """A description of `value` and the bytes of it, if it is an array."""
         if value is None:
             return {"kind": "none"}, b""
         try:
-            array, dtype = self.as_array(value)
+            # A submission may have made rounding an error; it is none here.
+            with self.np.errstate(all="ignore"):
+                array, dtype = self.as_array(value, limit)
+                data = self.np.ascontiguousarray(array, dtype).tobytes()
         except Refused as refused:
-            return {"kind": "other", "id": self.hold(value), "text": str(refused)}, b""
-        # The size is known before anything is copied: eight bytes can claim terabytes.
-        if array.size * dtype.itemsize > limit:
-            text = f"an array of shape {array.shape}, which is far too large"
-            return {"kind": "other", "id": self.hold(value), "text": text}, b""
-        data = self.np.ascontiguousarray(array, dtype).tobytes()
-        return {"kind": "array", "dtype": dtype.str, "shape": list(array.shape)}, data
+            text = str(refused)
+        except Exception as error:  # out of memory, or from code of the value's own class
+            text = f"{describe(value)} that cannot be read ({name_of(type(error))})"
+        else:
+            return {"kind": "array", "dtype": dtype.str, "shape": list(array.shape)}, data
+        return {"kind": "other", "id": self.hold(value), "text": text[:400]}, b""
+
+    def as_array(self, value, limit):
+        """The plain array of the numbers in `value` and the type to send it in, or Refused.
+
+        docs/values.md has the whole table. The type is what `type` says, and methods are
+        those of the base class: a subclass may have changed all of its own.
+        """
+        np, kind = self.np, type(value)
+        if issubclass(kind, np.ndarray):
+            array = np.ndarray.view(value, np.ndarray)
+        elif issubclass(kind, np.generic):  # before float, as float64 is both
+            array = np.asarray(value)
+        elif issubclass(kind, list):
+            array = self.list_array(value, limit)
+        else:
+            base = next((one for one in (int, float, complex) if issubclass(kind, one)), None)
+            if base is None:
+                raise Refused(describe(value))
+            array = np.asarray(value if kind is bool else base.__pos__(value))
+            if array.dtype.hasobject:
+                raise Refused("a whole number of more than 64 bits")
+        dtype = sent_as(np, array.dtype)
+        if array.ndim > MAX_DIMENSIONS:
+            raise Refused(f"an array of {array.ndim} dimensions")
+        # The size is known before anything is read: eight bytes can claim terabytes.
+        if array.size * dtype.itemsize > limit or max(array.shape, default=0) > MAX_LENGTH:
+            raise Refused(f"an array of shape {array.shape}, which is far too large")
+        masked = "numpy.ma" in sys.modules and issubclass(kind, np.ma.MaskedArray)
+        if masked and np.any(np.ma.getmask(value)):
+            raise Refused("a masked array with masked elements")
+        if array.dtype.kind == "c":
+            if array.imag.any():
+                most = float(np.abs(array.imag).max())
+                raise Refused(f"complex numbers with an imaginary part (of up to {most:.2g})")
+            array = array.real
+        return array, dtype
+
+    def list_array(self, value, limit):
+        rows, _ = self.plain_list(value, limit)
+        try:
+            array = self.np.array(rows)
+        except ValueError:
+            raise Refused("a list whose parts have different lengths or shapes") from None
+        if array.dtype.hasobject:
+            raise Refused("a list with a whole number of more than 64 bits")
+        return array
+
+    def plain_list(self, value, room, depth=1):
+        """A list as exact lists of plain numbers and arrays, and the bytes of room that are left.
+
+        What is walked is a copy, so that nobody changes it meanwhile, and is counted before
+        it is copied.
+        """
+        np, base = self.np, list if issubclass(type(value), list) else tuple
+        room -= 8 * base.__len__(value)
+        if room < 0:
+            raise Refused("a very long list")
+        if depth > MAX_DEPTH:
+            raise Refused("a deeply nested list")
+        rows = []
+        for item in base.__getitem__(value, slice(None)):
+            kind = type(item)
+            if issubclass(kind, (list, tuple)):
+                item, room = self.plain_list(item, room, depth + 1)
+            elif kind not in (float, int, bool, np.float64, np.float32):
+                try:
+                    item, _ = self.as_array(item, room)
+                except Refused as refused:
+                    raise Refused(f"a list that holds {refused}") from None
+                room -= 8 * item.size
+            rows.append(item)
+        return rows, room
 
     # Questions -------------------------------------------------------------------------
 
@@ -238,12 +281,31 @@ class Worker:
         """Import the package; say which of the wanted names it has."""
         import importlib
 
+        self.randomness.seed()
         sys.path.insert(0, self.folder)
         self.module = importlib.import_module(self.package)
         return [name for name in question["names"] if hasattr(self.module, name)]
 
+    def ask_seed(self, question, arguments):
+        """Random numbers begin anew, as far as the submission left that possible."""
+        with contextlib.suppress(Exception):
+            self.randomness.seed()
+
     def ask_new(self, question, arguments):
-        return getattr(self.module, question["name"])(*arguments)
+        """A new object, made with random numbers of its own.
+
+        How many of them it draws is its own affair: what is drawn later does not hang on it.
+        """
+        kind = getattr(self.module, question["name"])
+        before = None
+        with contextlib.suppress(Exception):
+            before = self.randomness.state()
+            self.randomness.seed()
+        try:
+            return kind(*arguments)
+        finally:
+            with contextlib.suppress(Exception):
+                self.randomness.restore(before)
 
     def ask_bare(self, question, arguments):
         """An instance whose `__init__` was not run."""
@@ -358,16 +420,47 @@ def output_shape(name, layer, shape):
     return shape
 
 
+def sent_as(np, dtype):
+    """The type in which numbers of a type are sent; Refused, if they are no numbers."""
+    if dtype.kind == "c":
+        dtype = np.dtype(f"f{dtype.itemsize // 2}")
+    if dtype.kind == "f" and dtype.itemsize > 8:
+        dtype = np.dtype("f8")
+    dtype = dtype.newbyteorder("<")
+    if dtype.str[1:] not in PLAIN:
+        held = NOT_NUMBERS.get(dtype.kind, "something else")
+        raise Refused(f"an array of {held} (dtype {str(dtype)[:60]}), not of numbers")
+    return dtype
+
+
 def describe(value):
     """What a value is, in words, without running any code of its own."""
     kind = type(value)
     if value is None:
         return "None"
-    if kind is tuple:
-        return f"a tuple of {len(value)} elements"
-    if kind is str:
+    if issubclass(kind, tuple):
+        return f"a tuple of {tuple.__len__(value)} elements"
+    if issubclass(kind, str):
         return "a string"
-    return f"an object of type {kind.__name__[:60]}"
+    held = {name for one in fact(kind, "__mro__") for name in fact(one, "__dict__")}
+    words = f"an object of type {name_of(kind)}"
+    if "__array__" in held or kind is memoryview:
+        return f"{words}, not an array; numpy.asarray makes one of it"
+    if "__float__" in held:
+        return f"{words}, not a float; float() makes one of it"
+    return words
+
+
+def fact(kind, name):
+    """An attribute of a class as Python keeps it: a metaclass may claim another."""
+    return type.__dict__[name].__get__(kind)
+
+
+def name_of(kind):
+    """The name of a class, with its module."""
+    module = fact(kind, "__dict__").get("__module__")
+    name = fact(kind, "__name__")
+    return (f"{module}.{name}" if type(module) is str else name)[:60]
 
 
 def report(error, folder):
@@ -383,52 +476,52 @@ def report(error, folder):
         code = step.tb_frame.f_code
         if code.co_filename.startswith(inside):
             path = code.co_filename[len(inside) :]
-            frames.append([path[:200], step.tb_lineno or 0, code.co_qualname[:200]])
+            frames.append([path[:100], step.tb_lineno or 0, code.co_qualname[:100]])
         step = step.tb_next
     if len(frames) > 40:
         frames = frames[:20] + frames[-20:]
+    message = message.replace(inside, "")
     text = ""
     if isinstance(error, SyntaxError) and str(error.filename or "").startswith(inside):
         path = str(error.filename)[len(inside) :]
-        frames.append([path[:200], int(error.lineno or 0), "<module>"])
+        frames.append([path[:100], int(error.lineno or 0), "<module>"])
         message, text = str(error.msg), str(error.text or "")
     elif frames:
         import linecache
 
         text = linecache.getline(os.path.join(folder, frames[-1][0]), frames[-1][1])
     return {
-        "type": type(error).__name__[:200],
-        "types": [kind.__name__[:200] for kind in type(error).__mro__][:20],
+        "type": type(error).__name__[:100],
+        "types": [kind.__name__[:100] for kind in type(error).__mro__][:20],
         "message": message[:2000],
         "frames": frames,
         "text": text.strip()[:300],
     }
 
 
-def main():
-    channel_name, numpy_folder, folder, package, memory, file_size = sys.argv[1:]
-    if channel_name == "stdin":  # Windows: a socket cannot be inherited by number
+def main(settings):
+    """Answer questions until the grader has no more.
+
+    Parameters
+    ----------
+    settings
+        Where the channel, NumPy and the copy of the submission are.
+    """
+    if settings["channel"] == "stdin":  # Windows: a socket cannot be inherited by number
         import socket
 
         shared = socket.fromshare(sys.stdin.buffer.read())
         channel = Channel(shared.fileno())
         channel._read_into, channel._write = shared.recv_into, shared.send
     else:
-        channel = Channel(int(channel_name))
-    sys.argv[:] = [""]
-    confine(int(memory), int(file_size))
-    np = import_numpy(numpy_folder)
-    seed_everything(np)
-    worker = Worker(np, folder, package)
+        channel = Channel(settings["channel"])
+    np = import_numpy(settings["numpy"])
+    worker = Worker(np, settings["folder"], settings["package"])
     channel.send(0, {"ready": np.__version__})
     while True:
         number, question, payload = channel.receive()
         try:
             header, payloads = worker.answer(question, payload)
         except BaseException as error:  # SystemExit too: leaving early is no answer
-            header, payloads = {"error": report(error, folder)}, []
+            header, payloads = {"error": report(error, worker.folder)}, []
         channel.send(number, header, payloads)
-
-
-if __name__ == "__main__":
-    main()
