@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from autograder.sandbox import frames
-from autograder.sandbox.isolation import best
+from autograder.sandbox.isolation import at, best
+from autograder.sandbox.launch import Level
 from autograder.sandbox.pool import Pool
 from autograder.sandbox.problems import Died, NotNumbers, Problem, Raised, TimedOut
 from autograder.sandbox.submission import Budget, Submission
@@ -37,17 +38,23 @@ def make(tmp_path: Path) -> Iterator[Make]:
     """Makes a submission whose `ReLULayer().forward(x)` has a body."""
     pools: list[Pool] = []
 
-    def make(body: str, head: str = "", call: float = 5.0) -> Submission:
+    def make(body: str, head: str = "", call: float = 5.0, level: str = "") -> Submission:
         folder = tmp_path / str(len(pools))
         folder.mkdir()
         write_package(folder, init=head + LAYER.format(body=body))
         limits = dataclasses.replace(LIMITS, call=call)
-        pools.append(Pool(folder, "student", limits, best().level, ahead=1))
+        pools.append(Pool(folder, "student", limits, level_named(level), ahead=1))
         return pools[-1].submission(limits, Budget(60))
 
     yield make
     for pool in pools:
         pool.close()
+
+
+def level_named(name: str) -> Level:
+    isolation = at(name) if name else best()
+    assert isolation is not None
+    return isolation.level
 
 
 def forward(submission: Submission, x: object = np.float64([1.0, -2.0])) -> np.ndarray:
@@ -157,7 +164,9 @@ def test_an_endless_loop_ends_at_its_limit(make: Make) -> None:
 
 def test_a_stopped_process_ends_at_its_limit(make: Make) -> None:
     with pytest.raises(TimedOut):
-        forward(make("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", call=0.5))
+        forward(
+            make("import os, signal; os.kill(os.getpid(), signal.SIGSTOP)", call=0.5, level="none")
+        )
 
 
 def test_endless_output_blocks_nothing_and_is_cut(make: Make) -> None:

@@ -177,7 +177,6 @@ class Process:
         self, popen: subprocess.Popen[bytes], place: Place, scratch: str | None, memory: int
     ) -> None:
         self.popen, self.place, self.scratch = popen, place, scratch
-        self.inner: int | None = None
         self.job = job.Job(popen, memory) if WINDOWS else None
 
     @property
@@ -185,11 +184,10 @@ class Process:
         """The number of the program's process: with bubblewrap, that of its child."""
         if self.place.level.name != "namespace":
             return self.popen.pid
-        if self.inner is None:
-            with contextlib.suppress(OSError, ValueError):
-                own = f"/proc/{self.popen.pid}/task/{self.popen.pid}/children"
-                self.inner = int(Path(own).read_text().split()[0])
-        return self.inner or self.popen.pid
+        with contextlib.suppress(OSError, IndexError):
+            own = f"/proc/{self.popen.pid}/task/{self.popen.pid}/children"
+            return int(Path(own).read_text().split()[0])
+        return self.popen.pid
 
     def exit_code(self, seconds: float) -> int | None:
         """How it ended, if it does within some time; it is not reaped, so its number stays."""
@@ -217,8 +215,7 @@ class Process:
         elif WINDOWS:
             self.popen.kill()
         else:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.popen.pid, signal.SIGKILL)
+            self._kill_group()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.popen.wait(5)
         if LINUX and not self.place.level.seccomp:
@@ -227,6 +224,16 @@ class Process:
         if self.scratch:
             remove(self.scratch)
             self.scratch = None
+
+    def _kill_group(self) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
+            if self.pid != self.popen.pid:
+                # With its first process a namespace ends, and then bubblewrap, which waits.
+                os.kill(self.pid, signal.SIGKILL)
+                self.popen.wait(1)
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            if self.popen.returncode is None:
+                os.killpg(self.popen.pid, signal.SIGKILL)
 
 
 def environment(scratch: str) -> dict[str, str]:
