@@ -89,8 +89,9 @@ def grade(options: argparse.Namespace) -> int:
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
     from autograder.grading import grade as grade_submission
     from autograder.reports.terminal import Terminal
-    from autograder.sandbox.isolation import best
+    from autograder.sandbox.isolation import best, shut_in
 
+    shut_in()
     seed = PUBLIC_SEED if options.seed is None else options.seed
     try:
         syllabus = Syllabus.load()
