@@ -34,6 +34,7 @@ DTYPES = {
     name: np.dtype(name)
     for name in ["<f2", "<f4", "<f8", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "|b1"]
 }
+TRUTH = bytes([0] + 255 * [1])  # a byte of another value would be neither true nor false
 
 
 class BadFrame(ValueError):
@@ -152,8 +153,7 @@ def read_array(
     end = offset + math.prod(lengths) * dtype.itemsize
     if end > len(payload):
         raise BadFrame("an array is longer than the answer")
-    array = np.ndarray(lengths, dtype, bytes(payload[offset:end]))
-    if dtype.kind == "b":  # a byte may hold more than 0 and 1, and then be neither
-        array = array.view(np.uint8) != 0
-        array.flags.writeable = False
-    return array, end
+    data = bytes(payload[offset:end])
+    if dtype.kind == "b":
+        data = data.translate(TRUTH)
+    return np.ndarray(lengths, dtype, data), end
