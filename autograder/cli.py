@@ -9,12 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import __version__
+from autograder import __version__, seeds
 from autograder.errors import KitError
-from autograder.result import Result
+from autograder.result import Comparison, Result
 from autograder.syllabus import Syllabus
-
-PUBLIC_SEED = 1234
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +56,15 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
     )
-    one.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({PUBLIC_SEED})")
+    one.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
+    one.add_argument(
+        "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
+    )
+    one.add_argument(
+        "--compare-public",
+        action="store_true",
+        help="with --secret: grade with the public cases as well",
+    )
     one.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
     one.add_argument(
         "--hints",
@@ -79,7 +85,7 @@ def parser() -> argparse.ArgumentParser:
 
     case = commands.add_parser("cases", help="write the cases of a seed to a file")
     case.add_argument("file", type=Path, metavar="FILE")
-    case.add_argument("--seed", type=int, default=PUBLIC_SEED, metavar="N")
+    case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
     case.set_defaults(run=cases)
     return top
 
@@ -87,17 +93,18 @@ def parser() -> argparse.ArgumentParser:
 def grade(options: argparse.Namespace) -> int:
     """Grade one submission, and say what is to be mended."""
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
-    from autograder.grading import grade as grade_submission
+    from autograder.grading import grade_taken, taken_in
     from autograder.reports.terminal import Terminal
     from autograder.sandbox.isolation import best, shut_in
 
     shut_in()
-    seed = PUBLIC_SEED if options.seed is None else options.seed
+    seed = seeds.PUBLIC if options.seed is None else options.seed
     try:
         syllabus = Syllabus.load()
         if options.hints is not None:
             syllabus = replace(syllabus, hints=options.hints)
         tasks = syllabus.select(options.task, options.skip)
+        secret = check_seeds(options)
         if options.json:
             check_writable(options.json)
         isolation = best()
@@ -106,13 +113,22 @@ def grade(options: argparse.Namespace) -> int:
                 "isolation is required, and this machine does not give: "
                 + ", ".join(isolation.missing)
             )
-        if options.cases and options.seed is not None:
-            raise KitError("a file of cases has a seed of its own: give --cases or --seed")
-        chosen = load_cases(options.cases, seed, syllabus)
-        seed = chosen.seed
         terminal = Terminal()
-        terminal.write(f"byhand {__version__}: {options.path}, seed {seed}\n")
-        result = grade_submission(options.path, chosen, syllabus, tasks, terminal, isolation)
+        with taken_in(options.path) as taken:
+            if secret:
+                seed = seeds.private(secret, taken.digest)
+            chosen = load_cases(options.cases, seed, syllabus)
+            seed = chosen.seed
+            which = "a seed of its own" if secret else f"seed {seed}"
+            terminal.write(f"byhand {__version__}: {options.path}, {which}\n")
+            result = grade_taken(taken, chosen, syllabus, tasks, terminal, isolation)
+        if options.compare_public and result.error is None:
+            terminal.write("\nWith the public cases:\n")
+            public = load_cases(None, seeds.PUBLIC, syllabus)
+            with taken_in(options.path) as taken:
+                other = grade_taken(taken, public, syllabus, tasks, terminal, isolation)
+            if other.score is not None:
+                result = replace(result, public=Comparison(public.seed, other.score))
     except KitError as error:
         if options.json:
             nothing = Result(str(options.path), seed, best().capabilities, 0.0, error=str(error))
@@ -124,6 +140,16 @@ def grade(options: argparse.Namespace) -> int:
     if result.error is not None:
         raise KitError(result.error)
     return 0 if result.full_marks else 1
+
+
+def check_seeds(options: argparse.Namespace) -> bytes | None:
+    """The secret, if there is one; only one of the ways to choose cases may be given."""
+    given = [name for name in ("cases", "seed", "secret") if getattr(options, name) is not None]
+    if len(given) > 1:
+        raise KitError(f"--{given[0]} and --{given[1]} both choose the cases: give one of them")
+    if options.compare_public and not options.secret:
+        raise KitError("--compare-public compares with the cases of a --secret: give one")
+    return seeds.read_secret(options.secret) if options.secret else None
 
 
 def load_cases(file: Path | None, seed: int, syllabus: Syllabus):  # type: ignore[no-untyped-def]

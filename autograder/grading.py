@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -16,7 +17,7 @@ from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
 from autograder.checks.plugin import Checks
 from autograder.checks.run import RunFailed, run
-from autograder.diagnosis import forms
+from autograder.diagnosis import alterations, places
 from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.mistakes.patching import has_patches
@@ -74,15 +75,39 @@ def grade(
     IntakeError
         There is nothing at `path` that could be graded.
     """
+    with taken_in(path) as taken:
+        return grade_taken(taken, cases, syllabus, tasks, progress, isolation)
+
+
+@contextmanager
+def taken_in(path: Path) -> Iterator[intake.Submission]:
+    """A clean copy of the submission at a path, for as long as it is needed.
+
+    Raises
+    ------
+    IntakeError
+        There is nothing that could be graded.
+    """
+    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
+        yield intake.take(path, Path(scratch))
+
+
+def grade_taken(
+    taken: intake.Submission,
+    cases: Cases,
+    syllabus: Syllabus,
+    tasks: Sequence[Task],
+    progress: Progress | None = None,
+    isolation: Isolation | None = None,
+) -> Result:
+    """Grade a submission that was taken in; see `grade`."""
     started = time.monotonic()
     isolation = isolation or best()
-    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
-        taken = intake.take(path, Path(scratch))
-        grading = Grading(taken, cases, syllabus, progress or Silence(), isolation)
-        try:
-            results = grading.run(tasks)
-        finally:
-            grading.pool.close()
+    grading = Grading(taken, cases, syllabus, progress or Silence(), isolation)
+    try:
+        results = grading.run(tasks)
+    finally:
+        grading.pool.close()
     return Result(
         submission=taken.name,
         seed=cases.seed,
@@ -188,17 +213,16 @@ class Grading:
             return checks
         known = self.fingerprints
         found = known.recognise(task.id, questions, records) if known else []
-        pairs = [record.pair for record in records.values() if record.pair]
         mistake = None
         if found:
             mistake = named(found, self.syllabus.hints)
-        elif form := forms.recognise(pairs):
+        elif form := alterations.recognise(task.id, known, questions, records):
             hint = form.hint if self.syllabus.hints else ""
             mistake = Mistake(f"form.{form.id}", form.title, hint, task.page)
         told = []
         for check in checks:
             if check.status in WRONG:
-                line = None if mistake else forms.pattern(siblings(check, checks))
+                line = None if mistake else places.pattern(siblings(check, checks))
                 message = f"{check.message}\n  {line}" if line else check.message
                 check = replace(check, message=message, mistake=mistake)
             told.append(check)

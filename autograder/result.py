@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 SCHEMA = "byhand/result/1"
+SUSPICIOUS = 0.1  # of all points: that much more with public cases
 
 # From the gravest: a task has the gravest outcome of its checks.
 STATUSES = (
@@ -62,6 +63,18 @@ class TaskResult:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What the same submission gets with the cases that everybody can have."""
+
+    seed: int
+    score: float
+
+    def suspicious(self, score: float, max_score: float) -> bool:
+        """Whether the public cases are worth so much more that one should look at the code."""
+        return self.score - score > SUSPICIOUS * max_score
+
+
+@dataclass(frozen=True)
 class Result:
     """What became of one submission.
 
@@ -75,6 +88,8 @@ class Result:
         Why it could not be graded; then there are no tasks and no score.
     note
         What was taken as the submission.
+    public
+        Its score with the public cases, where that was asked for.
     """
 
     submission: str
@@ -84,6 +99,7 @@ class Result:
     tasks: tuple[TaskResult, ...] = ()
     error: str | None = None
     note: str = ""
+    public: Comparison | None = None
     schema: str = field(default=SCHEMA, init=False)
 
     @property
@@ -109,6 +125,7 @@ class Result:
             "max_score": self.max_score,
             "isolation": self.isolation,
             "seed": self.seed,
+            "public": asdict(self.public) if self.public else None,
             "seconds": round(self.seconds, 3),
             "tasks": [asdict(task) for task in self.tasks],
         }

@@ -29,7 +29,9 @@ HOUSE = (
     ("cases",),
     ("sandbox", "mistakes"),
     ("intake", "result"),
-    ("syllabus", "data"),
+    ("archives", "syllabus", "data"),
+    ("files",),
+    ("seeds",),
     ("errors", "text", "__init__"),
 )
 ROW = {part: row for row, parts in enumerate(HOUSE) for part in parts}
@@ -106,7 +108,10 @@ def test_the_worker_needs_only_numpy():
     assert roots <= sys.stdlib_module_names | {"numpy"}
 
 
-@pytest.mark.parametrize("part", ["errors", "intake", "mistakes", "result", "syllabus", "text"])
+GROUND = ["archives", "errors", "files", "intake", "mistakes", "result", "syllabus", "text"]
+
+
+@pytest.mark.parametrize("part", GROUND)
 def test_the_ground_floor_needs_only_the_standard_library(part):
     for path in MODULES:
         if part_of(path) == part:

@@ -1,7 +1,8 @@
 """The check of the whole: does it learn to read digits, by the documented steps?
 
 A mark here needs three things. *Trajectory*: some steps of `train` give the parameters
-that the submission's own layers give, called one by one elsewhere. *Learning*: after
+that the submission's own layers give, called one by one elsewhere; and so, less exactly,
+does the whole first pass of the training that is judged. *Learning*: after
 training, the parameters that are read back, set in a worker that never saw a label,
 reach the threshold on the test images. *Prediction*: `predict` agrees with them. So
 neither labels nor weights that were carried in are worth anything.
@@ -28,6 +29,7 @@ Another = Callable[[str], Submission]
 
 STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
+EPOCH_DRIFT = 0.3  # the same after a whole pass in float32, by the Euclidean norm
 PIECE = 500  # images that are evaluated at a time
 AGREEMENT = 0.99  # of the predictions
 
@@ -51,7 +53,9 @@ def test_accuracy(
     with judging(another("trajectory"), "train", (x[:1], y[:1], 1, 1, 0.1)):
         training = Training(another, case, accuracy, x, y)
         network = follow_trajectory(another, case, accuracy, x, y)
-        remark(training.run(network, known))
+        steps = Chain(another("steps"), training.start)
+        steps.learn_all(x, y, accuracy.batch_size, accuracy.learning_rate)
+        remark(training.run(network, known, steps.parameters()))
 
 
 def follow_trajectory(
@@ -70,6 +74,25 @@ def follow_trajectory(
     where = f"train on {STEPS} batches, against your own layers called one by one"
     wiring.agree_on_parameters(got, expected, start, where, DRIFT)
     return network
+
+
+def follow_epoch(
+    got: dict[str, np.ndarray], expected: dict[str, np.ndarray], start: dict[str, np.ndarray]
+) -> None:
+    """A pass over all data is the documented steps, too: no other training is done there.
+
+    Roundings of float32 grow on the way, so directions and lengths are compared only.
+    """
+    names = [name for name in start if got[name].shape == expected[name].shape]
+    far = np.concatenate([(expected[name] - start[name]).ravel() for name in names])
+    off = np.concatenate([(got[name] - expected[name]).ravel() for name in names])
+    drift = float(np.linalg.norm(off) / np.linalg.norm(far))
+    if len(names) < len(start) or not drift <= EPOCH_DRIFT:
+        raise CheckFailed(
+            "train on the whole training split is not what it is on a part of it: after one"
+            " pass the parameters are not those that your own layers give, called one by"
+            f" one\n  off by {drift:.2g} of the way; expected at most {EPOCH_DRIFT}"
+        )
 
 
 class Training:
@@ -95,8 +118,21 @@ class Training:
         size, lr = self.accuracy.batch_size, self.accuracy.learning_rate
         return self.network.later("train", *self.data, size, 1, lr)
 
-    def run(self, predictor: RemoteObject, known: dict[str, str]) -> str:
-        """Train until the threshold is reached; how it went, in words."""
+    def run(
+        self,
+        predictor: RemoteObject,
+        known: dict[str, str],
+        first_pass: dict[str, np.ndarray],
+    ) -> str:
+        """Train until the threshold is reached; how it went, in words.
+
+        Parameters
+        ----------
+        predictor
+            A network that has seen no label of the test split.
+        first_pass
+            What the parameters are to be, nearly, after the first pass.
+        """
         test_x, test_y = digits(self.case, "test")
         judge = Chain(self.another("evaluation"), self.start)
         starts = range(0, test_x.shape[0], PIECE)
@@ -108,6 +144,8 @@ class Training:
             parameters = wiring.read_parameters(wiring.layers_of(self.network))
             if len(history) + 1 < epochs:
                 self.finish = self.begin()
+            if not history:
+                follow_epoch(parameters, first_pass, self.start)
             guesses = evaluate(judge, parameters, pieces)
             history.append(float((guesses == test_y).mean()))
             if history[-1] >= threshold or len(history) == epochs:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.cases import Case
-from autograder.checks.compare import agree
+from autograder.checks.compare import agree, magnitude
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import GROUPS
 from autograder.diagnosis.observations import observe, recording
@@ -128,6 +128,14 @@ class Chain:
         """One step for each batch, in the order given; the losses."""
         starts = range(0, x.shape[0], size)
         return [self.step(x[i : i + size], y[i : i + size], lr) for i in starts]
+
+    def learn_all(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> None:
+        """One step for each batch, where nothing but the parameters is of interest."""
+        last = self.make_loss()
+        for i in range(0, x.shape[0], size):
+            images, labels = x[i : i + size], y[i : i + size]
+            self.learn(self.submission.array(images), self.submission.array(labels), lr)
+            self.submission.forget(last)
 
     def losses(self, x: np.ndarray, y: np.ndarray, size: int) -> list[float]:
         """The losses of all batches, without learning from them."""
@@ -384,10 +392,11 @@ def agree_on_parameters(
         # Never finer than what float32 can hold of the parameter itself.
         scales[name] = max(moved, float(np.abs(right).max()) * 1e-3, 1e-12)
         # All are noted before the first is judged: which ones moved tells mistakes apart.
-        observe(name, got[name], tolerance * scales[name])
+        observe(name, got[name], tolerance * max(scales[name], magnitude(got[name])))
     for name, right in expected.items():
         index, _, attribute = name.partition(".")
-        agree(got[name], right, scales[name], f"layers[{index}].{attribute}", call, tolerance)
+        what = f"layers[{index}].{attribute}"
+        agree(got[name], right, scales[name], what, call, tolerance, before[name])
 
 
 def kept_inputs(network: RemoteObject) -> list[Any]:
@@ -410,7 +419,8 @@ def nothing_kept(network: RemoteObject, call: str, x: np.ndarray | None = None) 
             return  # which costs forward its points, and no others
     if kept:
         raise CheckFailed(
-            f"layer_inputs must be empty afterwards; it holds {len(kept)} values\n  in {call}"
+            f"layer_inputs must be empty afterwards; it holds {len(kept)} values\n  in {call}",
+            fault="inputs kept",
         )
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
-from autograder.result import Check, Result, TaskResult
+from autograder.result import Check, Comparison, Result, TaskResult
 from autograder.syllabus import Task
 from autograder.text import clean, one_line
 
@@ -78,11 +78,27 @@ class Terminal:
             self.write(self.colour("Not graded: ", "grader error") + clean(result.error))
             return
         self.write(f"{result.score:g} of {result.max_score:g} points, in {result.seconds:.1f} s")
-        if not result.isolation.get("files_hidden"):
+        if result.public:
+            self.comparison(result, result.public)
+        self.isolation(result.isolation)
+
+    def comparison(self, result: Result, public: Comparison) -> None:
+        self.write(f"{public.score:g} of {result.max_score:g} points with the public cases")
+        if result.score is not None and public.suspicious(result.score, result.max_score):
             self.paragraph(
-                "Isolation: none. The submission ran with your own rights: grade only code"
-                " that you trust."
+                "That is a large gap: the code may have been written for the public cases."
             )
+
+    def isolation(self, obtained: Mapping[str, bool]) -> None:
+        """What the submission was kept from, in words."""
+        words = {name: name.replace("_", " ") for name in obtained}
+        lacking = [words[name] for name, given in obtained.items() if not given]
+        given = [words[name] for name, given in obtained.items() if given]
+        if not lacking:
+            self.write("Isolation: complete.")
+            return
+        self.paragraph(f"Isolation: {', '.join(given) if given else 'none'}.")
+        self.paragraph(f"Not so: {', '.join(lacking)}. Grade only code that you trust.")
 
     def common_reason(self, tasks: Sequence[TaskResult]) -> None:
         """All tasks ended for one reason: say it once."""

@@ -17,7 +17,11 @@ EXTENDED_LIMITS = 9
 class Job:
     """The job that a process, which has not yet run code of a submission, is put into."""
 
+    kernel: Any
+    handle: Any
+
     def __init__(self, process: subprocess.Popen[bytes], memory: int) -> None:
+        assert sys.platform == "win32"
         import ctypes
         from ctypes import wintypes
 
@@ -44,10 +48,9 @@ class Job:
                 ("PeakJobMemoryUsed", ctypes.c_size_t),
             ]
 
-        assert sys.platform == "win32"
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
-        self.kernel: Any = kernel
+        self.kernel = kernel
         self.handle = wintypes.HANDLE(kernel.CreateJobObjectW(None, None))
         limits = Extended()
         limits.BasicLimitInformation.LimitFlags = KILL_ON_CLOSE | ACTIVE_PROCESSES | PROCESS_MEMORY

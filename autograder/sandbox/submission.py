@@ -120,6 +120,10 @@ class Submission:
         """Make the answers of these layer classes fit in shape; see the worker."""
         self._ask({"ask": "splint", "names": list(names)}, (), "the layers")
 
+    def forget(self, after: RemoteObject) -> None:
+        """Free the arrays that were sent, and the answers that were kept after an object."""
+        self._ask({"ask": "forget", "after": after._held}, (), "the arrays")
+
     def array(self, value: np.ndarray) -> RemoteArray:
         """An array for the worker, where several calls get the very same object."""
         self._keys += 1

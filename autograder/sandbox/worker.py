@@ -348,6 +348,11 @@ class Worker:
                 break
         return items
 
+    def ask_forget(self, question, arguments):
+        """Let go of arrays that were sent, and of answers that were kept after one."""
+        self.arrays.clear()
+        del self.held[question["after"] + 1 :]
+
     def ask_splint(self, question, arguments):
         """Bring what the layers of these classes give into the shape that others rely on.
 

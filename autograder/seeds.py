@@ -1,0 +1,49 @@
+"""The seed of the cases that a submission meets.
+
+Students grade themselves with a public seed. An instructor's seed comes from a secret and
+the content of the submission: the same code always meets the same cases, and other code
+meets others, so that answers seen in one report are worth nothing for the next push.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from pathlib import Path
+
+from autograder.errors import KitError
+
+PUBLIC = 1234
+SHORTEST = 16  # bytes of a secret: nobody finds it by trying
+
+
+def read_secret(file: Path) -> bytes:
+    """The secret in a file, without the white space around it.
+
+    Raises
+    ------
+    KitError
+        There is none, or it could be guessed.
+    """
+    try:
+        secret = file.read_bytes().strip()
+    except OSError as error:
+        raise KitError(f"the secret in {file} cannot be read: {error.strerror}") from error
+    if len(secret) < SHORTEST:
+        raise KitError(
+            f"the secret in {file} is shorter than {SHORTEST} characters. Make one with:\n"
+            "  python -c 'import secrets; print(secrets.token_hex())' > FILE"
+        )
+    return secret
+
+
+def private(secret: bytes, digest: str) -> int:
+    """The seed for a submission: HMAC-SHA256 of its content, 32 bits of it.
+
+    Parameters
+    ----------
+    digest
+        Of the submission's files, as the intake gives it.
+    """
+    code = hmac.new(secret, digest.encode(), hashlib.sha256).digest()
+    return int.from_bytes(code[:4], "big")
