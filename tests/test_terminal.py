@@ -8,6 +8,7 @@ import pytest
 
 from autograder.reports.terminal import Terminal
 from autograder.result import Check, Mistake, Result, TaskResult
+from autograder.syllabus import Syllabus
 
 FAILED = Check(
     "The output is right (square)",
@@ -63,3 +64,85 @@ def test_an_error_of_the_grader_is_no_score() -> None:
     text = shown(task("a", Check("x", "grader error", "bug")), error="the grader failed")
     assert "Not graded: the grader failed" in text
     assert "points, in" not in text
+
+
+def test_the_same_fault_in_another_case_is_told_once() -> None:
+    text = shown(
+        task(
+            "relu.forward",
+            Check("It is right (one)", "failed", "the output is wrong: 3 of 4 values differ"),
+            Check("It is right (two)", "failed", "the output is wrong: 5 of 6 values differ"),
+            Check("It fits", "failed", "the output is not the derivative of your own forward"),
+            Check("It leaves x", "failed", "the call changed x, which it must leave as it is"),
+        )
+    )
+    assert "3 of 4 values" in text
+    assert "5 of 6 values" not in text
+    assert "derivative" not in text
+    assert "changed x" in text
+
+
+def test_the_first_check_that_went_wrong_is_told_and_not_a_later_crash_alone() -> None:
+    shape = Check("The shape (usual)", "failed", "the output has the wrong shape")
+    crash = Check("The shape (odd)", "crashed", "TypeError: no")
+    text = shown(task("flatten.forward", shape, crash, status="crashed"))
+    assert text.index("wrong shape") < text.index("TypeError")
+
+
+def crashed(name: str, *, line: int) -> TaskResult:
+    message = f"ValueError: no\n  in student/losses.py, line {line}\n    return e / s\n  in {name}"
+    return task(name, Check("It works", "crashed", message), Check("Another", "passed"))
+
+
+def test_an_error_that_was_told_of_an_earlier_task_is_not_told_again() -> None:
+    first, same, other = (
+        crashed(name, line=line)
+        for name, line in (("loss.forward", 31), ("loss.backward", 31), ("network.test", 32))
+    )
+    text = shown(first, same, other)
+    assert text.count("return e / s") == 2
+    assert "student/losses.py, line 31 fails as in loss.forward: ValueError." in text
+
+
+def test_many_tasks_are_told_in_short_behind_the_first_ones() -> None:
+    names = [f"part{index}.forward" for index in range(9)]
+    text = shown(*(task(name, FAILED, Check("Another", "passed")) for name in names))
+    assert text.count("Hint:") == 5
+    assert all(name in text for name in names)
+    assert "Begin with part0.forward" in text
+
+
+def test_the_tasks_of_a_group_are_told_in_full() -> None:
+    group = (task(f"a{index}", FAILED, Check("Another", "passed")) for index in range(6))
+    assert shown(*group).count("Hint:") == 6
+
+
+def test_what_a_wrong_task_rests_on_is_to_be_mended_first() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    tasks = Syllabus.load().select(["network.train", "network.backward"])
+    for one in tasks:
+        terminal.begun(one)
+    results = tuple(task(one.id, FAILED, Check("Another", "passed")) for one in tasks)
+    terminal.result(Result("student", 1, {}, 1.0, results))
+    assert stream.getvalue().count("It rests on network.backward: mend that first.") == 1
+
+
+def test_what_waits_for_a_task_that_passed_says_why() -> None:
+    waiting = Check("It works", "skipped", "waits for a: it leaves all parameters as they are")
+    right = TaskResult("a", "a", 1, 1, "passed", (Check("It works", "passed"),))
+    text = shown(right, task("b", waiting, status="skipped"))
+    assert "Skipped: b (waits for a: it leaves all parameters as they are)." in text
+
+
+def test_a_task_that_timed_out_is_told_what_takes_time() -> None:
+    late = Check("It works", "timed out", "forward() gave no answer within 10 seconds")
+    assert "Does a loop never end?" in shown(task("a", late, FAILED, status="timed out"))
+
+
+def test_a_second_try_is_told() -> None:
+    stream = io.StringIO()
+    terminal = Terminal(stream)
+    for _ in range(2):
+        terminal.done(task("a", FAILED, Check("Another", "passed")))
+    assert stream.getvalue().count(", tried again") == 1

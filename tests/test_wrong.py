@@ -76,6 +76,40 @@ def test_a_layer_that_is_missing_makes_the_network_wait(tmp_path: Path) -> None:
     assert "waits for relu.forward" in messages(result)
 
 
+def test_a_network_waits_for_the_layer_whose_answer_has_the_wrong_shape(tmp_path: Path) -> None:
+    # The pooling behind it is right, and crashes all the same.
+    path = package(
+        tmp_path,
+        {
+            "layers.py": ("return np.maximum(x, 0)  # like x", "return np.maximum(x, 0)[..., 1:]"),
+            "network.py": ("if isinstance(layer, ParamLayer):\n                ", ""),
+        },
+    )
+    result = graded(path, only=["relu.forward", "maxpool.forward", "network.update"])
+    assert lost(result) == {"relu.forward": "failed", "network.update": "skipped"}
+    assert "waits for relu.forward: it gives an array of shape (5, 4, 12, 11)" in messages(result)
+
+
+def test_a_network_waits_for_the_gradient_that_has_the_wrong_shape(tmp_path: Path) -> None:
+    path = package(
+        tmp_path,
+        {
+            "layers.py": ("return last_x_grad.reshape(x.shape)", "return last_x_grad"),
+            "network.py": ("if isinstance(layer, ParamLayer):\n                ", ""),
+        },
+    )
+    result = graded(path, only=["flatten.backward", "relu.backward", "network.update"])
+    assert lost(result) == {"flatten.backward": "failed", "network.update": "skipped"}
+    assert "waits for flatten.backward: it gives an array of shape (5, 400)" in messages(result)
+
+
+def test_an_exception_in_a_function_that_others_use_names_the_caller_too(tmp_path: Path) -> None:
+    path = package(tmp_path, {"losses.py": ("grad = softmax(x)", "grad = softmax(None)")})
+    result = graded(path, only=["loss.backward"])
+    assert lost(result) == {"loss.backward": "crashed"}
+    assert "called from student/losses.py, line" in messages(result)
+
+
 def test_accuracy_needs_training_that_reaches_the_threshold(tmp_path: Path) -> None:
     path = package(tmp_path, {"network.py": ("                self.update(lr)\n", "")})
     result = graded(path, only=["accuracy"])

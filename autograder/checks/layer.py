@@ -44,7 +44,7 @@ def construct(submission: Submission, name: str, args: tuple[int, ...] = ()) -> 
     assignment afterwards, which may be all that the rest needs.
     """
     if name not in submission.names:
-        raise CheckFailed(f"the package has no class {name}")
+        raise CheckFailed(missing(name))
     try:
         return getattr(submission, name)(*args)
     except Raised as problem:
@@ -54,6 +54,14 @@ def construct(submission: Submission, name: str, args: tuple[int, ...] = ()) -> 
         object.__setattr__(layer, "_broken", problem)
         object.__setattr__(layer, "_call", f"{name}({', '.join(map(str, args))})")
         return layer
+
+
+def missing(name: str) -> str:
+    """What to say of a class that is not there."""
+    return (
+        f"the package has no class {name}\n"
+        "  has it another name, or is it not imported in __init__.py?"
+    )
 
 
 def excuse(layer: RemoteObject, problem: Raised) -> Exception:

@@ -279,7 +279,11 @@ def test_train_side_effects(submission: Submission, another: Another, case: Case
 
 @on_test
 @many
-@pytest.mark.parametrize("batch_size", [BATCH, 23, 64])
+@pytest.mark.parametrize(
+    "batch_size",
+    [BATCH, 23, 64],
+    ids=["last batch smaller", "one batch", "batch larger than the data"],
+)
 @wiring.by_layers_or_methods
 @wiring.splinted_if_needed
 def test_test_value(submission: Submission, another: Another, case: Case, batch_size: int) -> None:

@@ -17,7 +17,7 @@ import numpy as np
 from autograder.cases import Case
 from autograder.checks.compare import agree, magnitude
 from autograder.checks.failures import CheckFailed, Waits
-from autograder.checks.layer import GROUPS
+from autograder.checks.layer import GROUPS, missing
 from autograder.diagnosis.observations import observe, recording
 from autograder.sandbox.problems import NotNumbers, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission
@@ -31,6 +31,16 @@ LAYERS: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("ReLULayer", ()),
     ("FlattenLayer", ()),
     ("LinearLayer", (400, 10)),
+)
+SHAPES = (  # of what each layer gives for one image
+    (4, 24, 24),
+    (4, 12, 12),
+    (4, 12, 12),
+    (16, 10, 10),
+    (16, 5, 5),
+    (16, 5, 5),
+    (400,),
+    (10,),
 )
 WITH_PARAMETERS = (0, 3, 7)
 NETWORK = "ConvolutionNeuralNetwork"
@@ -70,7 +80,7 @@ class Chain:
     def make(self, name: str, args: tuple[int, ...] = ()) -> RemoteObject:
         group = GROUPS[name]
         if name not in self.submission.names:
-            raise Waits(f"{group}.forward", f"the package has no class {name}")
+            raise Waits(f"{group}.forward", missing(name))
         try:
             return getattr(self.submission, name)(*args)
         except Problem as problem:
@@ -86,14 +96,56 @@ class Chain:
         """The input of each layer, and last the output."""
         values = [x if isinstance(x, RemoteArray) else self.submission.array(x)]
         for layer in self.layers:
-            values.append(step(layer, "forward", values[-1]))
+            try:
+                values.append(step(layer, "forward", values[-1]))
+            except Waits as waiting:
+                raise self.culprit("forward", values[1:], SHAPES, waiting) from None
         return values
 
     def backward(self, values: list[RemoteArray], grad: RemoteArray) -> RemoteArray:
         """The gradient of the images; `values` are those of `forward`, without the output."""
+        grads: list[RemoteArray] = []
         for index in reversed(range(len(self.layers))):
-            grad = step(self.layers[index], "backward", values[index], grad)
+            try:
+                grads.append(step(self.layers[index], "backward", values[index], grad))
+            except Waits as waiting:
+                shapes = ((1, 28, 28), *SHAPES[:-1])[::-1]
+                raise self.culprit("backward", grads, shapes, waiting) from None
+            grad = grads[-1]
         return grad
+
+    def culprit(
+        self,
+        method: str,
+        found: list[RemoteArray],
+        shapes: tuple[tuple[int, ...], ...],
+        waiting: Waits,
+    ) -> Waits:
+        """Whose fault it is that a layer does not work: that of one before it, maybe.
+
+        Parameters
+        ----------
+        found
+            What the layers gave until then, in the order in which they were called.
+        shapes
+            What each of them should have for one image.
+        """
+        layers = self.layers if method == "forward" else self.layers[::-1]
+        for layer, value, shape in zip(layers, found, shapes, strict=False):
+            try:
+                got = value.read()
+            except Problem as problem:
+                got, reason = None, str(problem)
+            else:
+                reason = "None" if got is None else f"an array of shape {got.shape}"
+            if got is None or got.shape[1:] != shape:
+                expected = f"(B, {', '.join(map(str, shape))})"
+                return Waits(
+                    f"{layer_group(layer)}.{method}",
+                    f"it gives {reason}, not {expected}",
+                    waiting.crashed,
+                )
+        return waiting
 
     def make_loss(self) -> RemoteObject:
         if self.loss is None:
@@ -339,7 +391,7 @@ def is_stub(submission: Submission, method: str, args: tuple[Any, ...]) -> bool:
 def network_with(submission: Submission, parameters: dict[str, np.ndarray]) -> RemoteObject:
     """The submission's network, with these parameters in its layers."""
     if NETWORK not in submission.names:
-        raise CheckFailed(f"the package has no class {NETWORK}")
+        raise CheckFailed(missing(NETWORK))
     network = getattr(submission, NETWORK)()
     set_parameters(layers_of(network), parameters)
     return network

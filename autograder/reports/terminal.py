@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from autograder.syllabus import Task
 from autograder.text import clean, one_line
 
 WIDTH = 80
+SHOWN_TASKS = 5  # in full, where there are many; one line for each of the others
 SHOWN_CHECKS = 2  # of a task, in the report
 COLOURS = {
     "passed": "32",
@@ -27,6 +29,11 @@ COLOURS = {
     "grader error": "35",
 }
 WORDS = {"not implemented": "not implemented yet"}
+QUIET = ("passed", "not implemented", "skipped")  # the table says all of it
+SLOW = (
+    "Does a loop never end? Or is it slow: a loop over images and pixels in Python takes some"
+    " hundred times as long as one operation on whole arrays."
+)
 
 
 class Terminal:
@@ -42,6 +49,8 @@ class Terminal:
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.coloured = self.live and not os.environ.get("NO_COLOR")
+        self.tasks: dict[str, Task] = {}  # that have begun
+        self.ended: set[str] = set()
 
     def write(self, text: str = "", end: str = "\n") -> None:
         encoding = self.stream.encoding or "utf-8"
@@ -54,6 +63,7 @@ class Terminal:
     # Progress ------------------------------------------------------------------------
 
     def begun(self, task: Task) -> None:
+        self.tasks[task.id] = task
         if self.live:
             self.write(f"\r\x1b[2K  {task.id:<18}…", end="")
 
@@ -62,22 +72,31 @@ class Terminal:
             self.write("\r\x1b[2K", end="")
         status = self.colour(f"{WORDS.get(result.status, result.status):<20}", result.status)
         points = f"{result.points:g} / {result.max_points:g}"
-        self.write(f"  {result.id:<18}{status}{points:>9}   {remark(result)}".rstrip())
+        again = ", tried again" if result.id in self.ended else ""
+        self.ended.add(result.id)
+        self.write(f"  {result.id:<18}{status}{points:>9}   {remark(result)}{again}".rstrip())
 
     # Result --------------------------------------------------------------------------
 
     def result(self, result: Result) -> None:
         """Write what is to be mended, and the score."""
-        self.write()
+        if self.ended:
+            self.write()
         reasons = {reason_of_all(task) for task in result.tasks}
+        wrong = [task for task in result.tasks if task.status not in QUIET]
         if len(reasons) == 1 and all(len(task.checks) == 1 for task in result.tasks):
             self.common_reason(result.tasks)
+            wrong = []
         else:
-            self.reasons(result.tasks)
+            self.reasons(result.tasks, wrong)
         if result.error is not None:
             self.write(self.colour("Not graded: ", "grader error") + clean(result.error))
             return
         self.write(f"{result.score:g} of {result.max_score:g} points, in {result.seconds:.1f} s")
+        if len(wrong) > 1:
+            self.paragraph(
+                f"Begin with {wrong[0].id}. To see it alone: --task {wrong[0].id}", hang="  "
+            )
         if result.public:
             self.comparison(result, result.public)
         self.isolation(result.isolation)
@@ -107,43 +126,73 @@ class Terminal:
             self.message(task.checks[0].message, "")
             self.write()
 
-    def reasons(self, tasks: Sequence[TaskResult]) -> None:
-        for task in tasks:
-            if task.status not in ("passed", "not implemented", "skipped"):
-                self.reason(task)
+    def reasons(self, tasks: Sequence[TaskResult], wrong: Sequence[TaskResult]) -> None:
+        """Why tasks did not pass: the first ones in full, if there are many."""
+        few = len(tasks) <= SHOWN_TASKS + 1 or len(wrong) <= SHOWN_TASKS + 1
+        shown = wrong if few else wrong[:SHOWN_TASKS]
+        told: dict[tuple[str, str], str] = {}  # error → the task that it was told of
+        for task in shown:
+            self.reason(task, [one.id for one in wrong], told)
+        if len(wrong) > len(shown):
+            self.paragraph(f"{len(wrong) - len(shown)} more, in short (--task shows all):")
+            for task in wrong[len(shown) :]:
+                self.write(f"  {task.id:<18}{one_line(headline(task), WIDTH - 20)}")
+            self.write()
         waiting: dict[str, list[str]] = {}
+        passed = {task.id for task in tasks if task.status == "passed"}
         for task in tasks:
             if task.status == "skipped":
                 first = next(check for check in task.checks if check.status == "skipped")
-                why = one_line(first.message.splitlines()[0].partition(": ")[0])
-                waiting.setdefault(why, []).append(task.id)
+                line = first.message.partition("\n")[0]
+                why = line.partition(": ")[0]
+                if why.rpartition(" ")[2] in passed:  # then it is to be said what for
+                    why = line
+                waiting.setdefault(one_line(why), []).append(task.id)
         for why, ids in waiting.items():
             self.paragraph(f"Skipped: {', '.join(ids)} ({why}).")
         if waiting:
             self.write()
 
-    def reason(self, task: TaskResult) -> None:
+    def reason(
+        self, task: TaskResult, wrong: Sequence[str], told: dict[tuple[str, str], str]
+    ) -> None:
         """Why a task did not pass: its mistake, if it is known, and the first checks."""
         self.write(self.colour(f"{task.id}: {task.status}", task.status))
         lost = [check for check in task.checks if check.status != "passed"]
-        gravest = [check for check in lost if check.status == task.status]
-        mistake = next((check.mistake for check in gravest if check.mistake), None)
+        causes = [check for check in lost if check.status not in QUIET] or lost
+        begun = self.tasks.get(task.id)
+        below = [name for name in wrong if begun and name in begun.rests_on]
+        if below:
+            self.paragraph(f"It rests on {', '.join(below)}: mend that first.", "  ")
+        error = raised_at(causes[0].message)
+        if error and told.setdefault(error, task.id) != task.id:
+            self.paragraph(f"{error[1]} fails as in {told[error]}: {error[0]}.", "  ")
+        else:
+            self.explanation(task, causes)
+        self.write(f"  {len(lost)} of {len(task.checks)} checks were not passed.")
+        self.write()
+
+    def explanation(self, task: TaskResult, causes: Sequence[Check]) -> None:
+        """The mistake, and checks that failed in different ways, the first ones."""
+        mistake = next((check.mistake for check in causes if check.mistake), None)
         if mistake:
             self.paragraph(f"This looks like: {mistake.title}.", "  ")
             if mistake.hint:
                 self.paragraph(f"Hint: {mistake.hint}", "  ")
             self.paragraph(f"Handbook: {mistake.page}", "  ")
-        shown: dict[str, Check] = {}
-        for check in gravest:
-            shown.setdefault(check.message.partition("\n")[0], check)
-        for check in list(shown.values())[: 1 if mistake else SHOWN_CHECKS]:
+        ways: dict[str, Check] = {}
+        for check in causes:
+            ways.setdefault(way(check.message), check)
+        for check in list(ways.values())[: 1 if mistake else SHOWN_CHECKS]:
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
-        self.write(f"  {len(lost)} of {len(task.checks)} checks were not passed.")
-        self.write()
+        if task.status == "timed out":
+            self.paragraph(SLOW, "  ")
 
-    def paragraph(self, text: str, indent: str = "") -> None:
-        self.write(textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent))
+    def paragraph(self, text: str, indent: str = "", hang: str = "") -> None:
+        self.write(
+            textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + hang)
+        )
 
     def message(self, text: str, indent: str) -> None:
         """A message keeps its own lines; those that are too long are folded."""
@@ -164,6 +213,26 @@ def remark(task: TaskResult) -> str:
         return ""
     lost = sum(check.status != "passed" for check in task.checks)
     return f"{lost} of {len(task.checks)} checks"
+
+
+def headline(task: TaskResult) -> str:
+    """Why a task did not pass, in one line."""
+    causes = [check for check in task.checks if check.status not in QUIET]
+    mistake = next((check.mistake for check in causes if check.mistake), None)
+    return mistake.title if mistake else causes[0].message.partition("\n")[0]
+
+
+def way(message: str) -> str:
+    """What tells different faults apart: not the numbers of a case, nor how it was found out."""
+    line = message.partition("\n")[0]
+    line = re.sub(r" (is wrong|has the wrong shape|is not the derivative).*", "", line)
+    return re.sub(r"\d+", "0", line)
+
+
+def raised_at(message: str) -> tuple[str, str] | None:
+    """The error that a message tells of, and the line of the submission that raised it."""
+    found = re.match(r"(\w+).*\n  in (.+, line \d+)\n", message)
+    return (found[1], found[2]) if found else None
 
 
 def reason_of_all(task: TaskResult) -> tuple[str, ...]:

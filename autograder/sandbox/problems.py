@@ -104,5 +104,8 @@ class Raised(Problem):
             lines.append(f"  in {one_line(self.frames[-1].where)}")
             if self.text:
                 lines.append(f"    {one_line(self.text)}")
-        lines.append(f"  in the call {self.call}")
+        if len(self.frames) > 1:
+            lines.append(f"  called from {one_line(self.frames[-2].where)}")
+        if self.call != "import":
+            lines.append(f"  in the call {self.call}")
         return clean("\n".join(lines))
