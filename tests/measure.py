@@ -23,13 +23,14 @@ from pathlib import Path
 from autograder import intake
 from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
-from autograder.diagnosis import forms
+from autograder.diagnosis import alterations, places
 from autograder.diagnosis.fingerprints import Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.grading import Grading, Silence, siblings
 from autograder.mistakes import Mistake, by_id, catalogue
 from autograder.mistakes.patching import patched
 from autograder.result import Check
+from autograder.sandbox.isolation import unprotected
 from autograder.syllabus import Syllabus
 from tests.corpus.right import VARIANTS
 from tests.grading import cases_of, graded, lost
@@ -72,7 +73,7 @@ class Spy(Fingerprints):
             self.names = tuple(mistake.id for mistake in found)
             others = super().recognise(task, questions, records, frozenset({self.mistake.id}))
             self.withheld = tuple(mistake.id for mistake in others)
-            form = forms.recognise([record.pair for record in records.values() if record.pair])
+            form = alterations.recognise(task, self, questions, records)
             self.form = form.id if form else ""
         return found
 
@@ -90,7 +91,7 @@ def measure_wrong(name: str, seed: int) -> Outcome:
         for file, text in patched(name, sources).items():
             (package / file).write_text(text, encoding="utf-8")
         taken = intake.take(package, Path(folder))
-        grading = Grading(taken, cases_of(seed), syllabus, Silence())
+        grading = Grading(taken, cases_of(seed), syllabus, Silence(), unprotected())
         spy = grading.fingerprints = Spy(mistake)
         group = mistake.task.partition(".")[0]
         results = grading.run(syllabus.select([group]))
@@ -117,7 +118,7 @@ def placed(check: Check, checks: Sequence[Check]) -> bool:
     """Whether a message tells a student where to look, without naming a mistake."""
     if check.status == "crashed":
         return ", line " in check.message
-    return "wrong only in" in check.message or bool(forms.pattern(siblings(check, checks)))
+    return "wrong only in" in check.message or bool(places.pattern(siblings(check, checks)))
 
 
 def measure_right(name: str, seed: int, accuracy: bool) -> tuple[str, int, dict[str, str]]:

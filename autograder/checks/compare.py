@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from autograder.checks.failures import CheckFailed
-from autograder.diagnosis import forms
+from autograder.diagnosis import places
 from autograder.diagnosis.observations import observe
 
 EPSILON = float(np.finfo(np.float32).eps)  # 2⁻²³
@@ -29,6 +29,7 @@ def agree(
     what: str,
     call: str,
     tolerance: float = TOLERANCE,
+    before: np.ndarray | None = None,
 ) -> None:
     """Raise `CheckFailed` unless `got` is `expected` up to rounding.
 
@@ -44,6 +45,8 @@ def agree(
         The name of the value ("weight_grad"), and what was called, for the message.
     tolerance
         The largest error allowed, in units of `scale`.
+    before
+        What the value was before a step, where it is what a step made of it.
 
     Notes
     -----
@@ -51,30 +54,45 @@ def agree(
     written as "not (error <= tolerance)".
     """
     expected = np.asarray(expected)
-    observe(what, got, tolerance * scale)
-    same_shape(got, expected.shape, what, call)
+    observe(what, got, tolerance * max(scale, magnitude(got)))
+    same_shape(got, expected.shape, what, call, expected)
     wide = got.astype(np.float64)
     with np.errstate(all="ignore"):
         error = np.abs(wide - expected)
         wrong = ~(error <= tolerance * scale)
     if not wrong.any():
         return
-    raise CheckFailed(describe(wide, expected, wrong, scale, what, call, got.dtype), expected, wide)
+    message = describe(wide, expected, wrong, scale, what, call, got.dtype)
+    raise CheckFailed(message, expected, wide, before)
 
 
-def same_shape(got: Any, shape: tuple[int, ...], what: str, call: str) -> None:
-    """Raise `CheckFailed` unless `got` is an array of this shape."""
+def magnitude(value: Any) -> float:
+    """The largest finite number of an answer: what diverges has rounding errors of its own."""
+    finite = np.abs(value[np.isfinite(value)]) if value is not None else np.zeros(0)
+    return float(finite.max(initial=0))
+
+
+def same_shape(
+    got: Any, shape: tuple[int, ...], what: str, call: str, expected: np.ndarray | None = None
+) -> None:
+    """Raise `CheckFailed` unless `got` is an array of this shape.
+
+    What was expected is handed on, where it is known.
+    """
     if got is None or got.shape != shape:
         observe(f"shape of {what}", got, np.inf)
     if got is None:
-        raise CheckFailed(f"{what} is None; expected an array of shape {shape}\n  in {call}")
+        raise CheckFailed(
+            f"{what} is None; expected an array of shape {shape}\n  in {call}", fault="none"
+        )
     if got.shape != shape:
         raise CheckFailed(
             f"{what} has the wrong shape\n"
             f"  expected: {shape_text(shape)}\n"
             f"  got:      {shape_text(got.shape)}\n"
             f"  in {call}",
-            got=got,
+            np.full(shape, np.nan) if expected is None else expected,
+            got,
         )
 
 
@@ -112,9 +130,10 @@ def describe(
         lines.append(f"  largest relative error {largest:.1e}; rounding explains {TOLERANCE:.1e}")
         if dtype == np.float16:
             lines.append("  computed in float16, which is not precise enough")
-    where = forms.place(expected, got) if finite.all() else None
+    where = places.place(expected, got)
     if where:
         lines.append(f"  {where}")
+    lines += [f"  {line}" for line in places.chart(expected, got)]
     lines.append(f"  in {call}")
     return "\n".join(lines)
 
@@ -137,4 +156,5 @@ def unchanged(now: Any, before: np.ndarray, what: str, call: str) -> None:
             f"  in {call}",
             before,
             now,
+            fault="changed",
         )

@@ -15,6 +15,10 @@ class CheckFailed(Exception):
         call; at most eight lines.
     expected, got
         The arrays, where there are any, for those who explain or draw the difference.
+    before
+        What was there before a step, where the answer is what a step made of it.
+    fault
+        A kind of fault that the check itself tells for sure; `diagnosis.forms` has the words.
     """
 
     status = "failed"
@@ -24,8 +28,10 @@ class CheckFailed(Exception):
         message: str,
         expected: np.ndarray | None = None,
         got: np.ndarray | None = None,
+        before: np.ndarray | None = None,
+        fault: str = "",
     ) -> None:
-        self.expected, self.got = expected, got
+        self.expected, self.got, self.before, self.fault = expected, got, before, fault
         super().__init__(message)
 
 

@@ -83,7 +83,8 @@ def test_forward_keeps(submission: Submission, another: Another, case: Case) -> 
             if len(kept) not in (8, 9):
                 raise CheckFailed(
                     f"layer_inputs must hold the inputs of the 8 layers; it holds {len(kept)}"
-                    f" values\n  in {where}"
+                    f" values\n  in {where}",
+                    fault="inputs not kept",
                 )
             for index, value in enumerate(kept[:8]):
                 if isinstance(value, RemoteObject):
@@ -394,5 +395,6 @@ def test_predict_many(
                 raise CheckFailed(
                     f"predict needed {used:.0f} MB beyond its input, more than {MEMORY} MB\n"
                     "  predict the images in pieces, some hundred at a time\n"
-                    f"  in {where}"
+                    f"  in {where}",
+                    fault="memory",
                 )

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from autograder.cases import Case
+
 PROJECTIONS = 4
 MARGIN = 8  # of the difference between two sketches over the error of an answer
 
@@ -48,6 +50,9 @@ class Record:
     kind: str = ""  # of an exception
     method: str = ""  # in which it arose
     pair: tuple[np.ndarray, np.ndarray] | None = None  # expected and got, where it failed
+    before: np.ndarray | None = None  # of which a step made it
+    fault: str = ""  # of a kind that the check itself tells for sure
+    case: Case | None = None  # the question, where there is one only
 
     def resembles(self, other: Record) -> bool:
         """Whether two submissions behaved alike in this check."""
