@@ -10,26 +10,31 @@ must never know what the code does, or what it is worth.
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
-import io
 import keyword
-import lzma
 import os
 import re
 import stat
 import sys
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO
 
+from autograder.archives import MAX_ARCHIVE, list_archive
 from autograder.errors import IntakeError
+from autograder.files import (
+    MAX_FILE,
+    File,
+    Files,
+    check_names,
+    is_link,
+    list_folder,
+    read_file,
+    single_file,
+    spelled,
+    without_environments,
+)
 from autograder.syllabus import Syllabus
 from autograder.text import one_line
 
@@ -37,11 +42,6 @@ MAX_FILES = 200  # of a package
 MAX_BYTES = 2_000_000
 MAX_SOURCE = 200_000  # of .py files: no room for a table of labels
 MAX_DEPTH = 4  # how deep the package may lie in what was handed in
-MAX_ENTRIES = 100_000  # of a folder that is searched
-MAX_ARCHIVE = 20_000_000  # the archive itself
-MAX_MEMBERS = 20_000
-MAX_UNPACKED = 50_000_000
-MAX_RATIO = 200  # of an archive above 1 MB; text rarely shrinks to a fiftieth
 
 CORE_FILES = ("layers.py", "losses.py", "network.py")
 NAMES = (
@@ -49,7 +49,6 @@ NAMES = (
     *("LinearLayer", "ConvolutionLayer", "CrossEntropyLoss", "ConvolutionNeuralNetwork"),
     "load_dataset",
 )
-IGNORED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
 
 @dataclass(frozen=True)
@@ -81,18 +80,6 @@ class Submission:
     note: str
 
 
-@dataclass(frozen=True)
-class _File:
-    """One file that was found: its size, how to read it, or why it is left out."""
-
-    size: int
-    read: Callable[[], bytes]
-    fault: str = ""
-
-
-_Files = Mapping[str, _File]
-
-
 def take(path: Path, scratch: Path) -> Submission:
     """Copy the package that `path` is, or holds, into a new folder in `scratch`.
 
@@ -118,29 +105,32 @@ def take(path: Path, scratch: Path) -> Submission:
     name = one_line(path.name, 80) or "submission"
     try:
         kind = os.lstat(path)
-        if _is_link(kind):
+        if is_link(kind):
             raise IntakeError(f"{name} is a link. Name the file or folder that it points to.")
         if stat.S_ISDIR(kind.st_mode):
-            found = _folder(path)
+            found = list_folder(path)
         elif stat.S_ISREG(kind.st_mode):
-            found = _single(path) if path.suffix == ".py" else _archive(path)
+            single = path.suffix == ".py"
+            found = {path.name: single_file(path, kind)} if single else _archive(path)
             name = _SUFFIX.sub("", name) or name
         else:
             raise IntakeError(f"{name} is neither a folder nor a file.")
-        found = _without_ignored(found)
-        home = _find(found, path.name)
+        outer = path.name
+        found = without_environments(found)
+        if packed := _only_archive(found, outer):
+            outer = f"{outer}/{packed}"
+            found = without_environments(list_archive(found[packed].read(), packed))
+        home = _find(found, outer)
         inside = {
             str(PurePosixPath(key).relative_to(home)): file
             for key, file in found.items()
             if home in PurePosixPath(key).parents
         }
         content = _read({key: file for key, file in inside.items() if not file.fault})
-    except FileNotFoundError:
-        raise IntakeError(f"There is no file or folder {one_line(str(path), 300)}.") from None
-    except (OSError, ValueError) as error:
-        where = one_line(str(getattr(error, "filename", None) or path), 300)
-        reason = getattr(error, "strerror", None) or str(error)
-        raise IntakeError(f"Cannot read {where}: {reason}.") from error
+    except OSError as error:
+        raise _unread(path, error) from error
+    except ValueError as error:
+        raise IntakeError(f"Cannot read {one_line(str(path), 300)}: {error}.") from error
 
     added = "__init__.py" not in content
     if added:
@@ -153,11 +143,41 @@ def take(path: Path, scratch: Path) -> Submission:
         digest=_digest(content),
         files=len(content),
         bytes=sum(map(len, content.values())),
-        note=_note(_show(home, path.name), content, inside, added),
+        note=_note(_show(home, outer), package, content, inside, added),
     )
 
 
 _SUFFIX = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
+_PACKED = re.compile(r"\.(zip|tar|tgz|tbz2|txz|tar\.(gz|bz2|xz))$", re.IGNORECASE)
+
+
+def _archive(path: Path) -> Files:
+    return list_archive(read_file(path, MAX_ARCHIVE), path.name)
+
+
+def _only_archive(found: Files, outer: str) -> str | None:
+    """The one archive that lies where a package was expected, as learning systems pack it."""
+    files = [key for key, file in found.items() if not file.fault]
+    packed = [key for key in files if _PACKED.search(key)]
+    if not packed or any(key.endswith(".py") for key in files):
+        return None
+    if len(packed) > 1 or found[packed[0]].size > MAX_FILE:
+        listed = one_line(", ".join(sorted(packed)), 200)
+        raise IntakeError(
+            f"{one_line(outer)} holds no package, but {listed}. "
+            "Name one of them, or unpack it and name the folder."
+        )
+    return packed[0]
+
+
+def _unread(path: Path, error: OSError) -> IntakeError:
+    """Why something could not be read, and what to do."""
+    if isinstance(error, FileNotFoundError):
+        if not os.path.lexists(path):
+            return IntakeError(f"There is no file or folder {one_line(str(path), 300)}.")
+        return IntakeError(f"{one_line(path.name)} changed while it was read. Try again.")
+    where = one_line(str(error.filename or path), 300)
+    return IntakeError(f"Cannot read {where}: {error.strerror or error}. Make it readable.")
 
 
 def _write(package: str, content: Mapping[str, bytes], scratch: Path) -> Path:
@@ -176,9 +196,14 @@ def _write(package: str, content: Mapping[str, bytes], scratch: Path) -> Path:
     return folder
 
 
-def _note(where: str, content: Mapping[str, bytes], inside: _Files, added: bool) -> str:
+def _note(
+    where: str, package: str, content: Mapping[str, bytes], inside: Files, added: bool
+) -> str:
     size = sum(map(len, content.values()))
-    note = f"Took the package from {where} ({len(content)} files, {(size + 999) // 1000} kB)"
+    count = "1 file" if len(content) == 1 else f"{len(content)} files"
+    note = f"Took the package from {where} ({count}, {(size + 999) // 1000} kB)"
+    if package != PurePosixPath(where).name:
+        note += f", imported as {package}"
     if added:
         note += "; it has no __init__.py, so one was made that imports the names of the course"
     left = [f"{one_line(key, 60)}, {file.fault}" for key, file in inside.items() if file.fault]
@@ -199,7 +224,7 @@ def _digest(content: Mapping[str, bytes]) -> str:
 # Finding the package
 
 
-def _find(found: _Files, outer: str) -> PurePosixPath:
+def _find(found: Files, outer: str) -> PurePosixPath:
     """Return the folder of the package, relative to what was handed in."""
     usual = Syllabus.load().package
     direct: dict[PurePosixPath, list[str]] = {}
@@ -239,7 +264,7 @@ _DEFINES = re.compile(rf"^(?:class|def)[ \t]+({'|'.join(NAMES)})\b", re.MULTILIN
 _PASSES_ON = re.compile(rf"\b(?:{'|'.join(NAMES)})\b|^from[ \t]+\.[\w.]*[ \t]+import[ \t]*\*", re.M)
 
 
-def _has_names(key: str, file: _File) -> bool:
+def _has_names(key: str, file: File) -> bool:
     """Whether a source belongs to a submission: by its name, or by what it defines."""
     last = PurePosixPath(key).name
     if last in CORE_FILES:
@@ -296,265 +321,31 @@ def _import_name(folder: str, content: Mapping[str, bytes]) -> str:
 # Checking it
 
 
-def _read(files: _Files) -> dict[str, bytes]:
+def _read(files: Files) -> dict[str, bytes]:
     """Check names and sizes, and read all files."""
-    _check_names(files)
-    total = sum(file.size for file in files.values())
-    sources = sum(file.size for key, file in files.items() if key.endswith(".py"))
-    largest = ", ".join(sorted(files, key=lambda key: -files[key].size)[:3])
-    for what, size, most in (
-        ("files", len(files), MAX_FILES),
-        ("bytes", total, MAX_BYTES),
-        ("bytes of Python source", sources, MAX_SOURCE),
-    ):
-        if size > most:
-            raise IntakeError(
-                f"The package holds {size:,} {what}; the limit is {most:,}. Leave out what "
-                f"is not needed to run it. The largest: {one_line(largest, 200)}."
-            )
+    check_names(files)
+    sources = {key: file for key, file in files.items() if key.endswith(".py")}
+    _bound("files", len(files), MAX_FILES, files)
+    _bound("bytes", sum(file.size for file in files.values()), MAX_BYTES, files)
+    _bound(
+        "bytes of Python source", sum(file.size for file in sources.values()), MAX_SOURCE, sources
+    )
     content = {}
     for key, file in sorted(files.items()):
-        content[key] = file.read()
-        if len(content[key]) != file.size:
-            raise IntakeError(f"{one_line(key)} is not as large as was said. Try again.")
+        content[spelled(key)] = data = file.read()
+        if len(data) != file.size:
+            raise IntakeError(f"{one_line(key)} changed while it was read. Try again.")
     return content
 
 
-def _check_names(names: Iterable[str]) -> None:
-    """Refuse names that some system would read as another one's, or as a way out."""
-    spelled: dict[str, str] = {}
-    for name in names:
-        parts = name.split("/")
-        bad = (
-            not name.isprintable()
-            or any(part in ("", ".", "..") or part[-1] in ". " for part in parts)
-            or any(character in name for character in '\\:*?"<>|')
+def _bound(what: str, count: int, most: int, files: Files) -> None:
+    if count > most:
+        largest = ", ".join(sorted(files, key=lambda key: -files[key].size)[:3])
+        raise IntakeError(
+            f"The package holds {count:,} {what}; the limit is {most:,}. Leave out what "
+            f"is not needed to run it. The largest: {one_line(largest, 200)}."
         )
-        if bad:
-            raise IntakeError(
-                f"The file name {one_line(name)!r} is not allowed: names must be relative, "
-                "without '..' and without characters that some systems do not allow."
-            )
-        for depth in range(1, len(parts) + 1):
-            whole = "/".join(parts[:depth])
-            # A folder may come again, as the folder of another file; a file may not.
-            known = whole if depth == len(parts) else whole + "/"
-            before = spelled.setdefault(whole.casefold(), known)
-            if before != known:
-                raise IntakeError(
-                    f"{one_line(before)} and {one_line(known)} are the same name on some "
-                    "systems. Rename one of them."
-                )
-
-
-def _without_ignored(found: _Files) -> dict[str, _File]:
-    """Leave out what is no part of a submission: caches, hidden files, environments."""
-    environments = {
-        PurePosixPath(key).parent for key in found if PurePosixPath(key).name == "pyvenv.cfg"
-    }
-    return {
-        key: file
-        for key, file in found.items()
-        if not _ignored(key) and not environments & set(PurePosixPath(key).parents)
-    }
-
-
-def _ignored(name: str) -> bool:
-    *folders, last = name.split("/")
-    return (
-        last.startswith(".")
-        or last.endswith((".pyc", ".pyo"))
-        or any(part.startswith(".") or part in IGNORED for part in folders)
-    )
 
 
 def _show(folder: PurePosixPath, outer: str) -> str:
     return one_line("/".join((outer, *folder.parts)), 200)
-
-
-# Reading a folder
-
-
-def _folder(root: Path) -> _Files:
-    """List the files of a folder, nearest first, without following a link."""
-    found: dict[str, _File] = {}
-    waiting = [(root, "")]
-    seen = 0
-    for folder, prefix in waiting:
-        with os.scandir(folder) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name)
-        seen += len(listed)
-        if seen > MAX_ENTRIES:
-            raise IntakeError(
-                f"{one_line(root.name)} holds more than {MAX_ENTRIES:,} files. "
-                "Name the package folder itself."
-            )
-        if any(entry.name == "pyvenv.cfg" for entry in listed):
-            continue
-        for entry in listed:
-            name, kind = prefix + entry.name, entry.stat(follow_symlinks=False)
-            if stat.S_ISDIR(kind.st_mode) and not _is_link(kind):
-                if not _ignored(name + "/"):
-                    waiting.append((Path(entry.path), name + "/"))
-            elif not _ignored(name):
-                found[name] = _file(Path(entry.path), kind)
-    return found
-
-
-def _single(path: Path) -> _Files:
-    return {path.name: _file(path, os.lstat(path))}
-
-
-def _file(path: Path, kind: os.stat_result) -> _File:
-    fault = ""
-    if _is_link(kind):
-        fault = "a link"
-    elif not stat.S_ISREG(kind.st_mode):
-        fault = "not a regular file"
-    return _File(kind.st_size, partial(_read_file, path, MAX_BYTES), fault)
-
-
-def _read_file(path: Path, most: int) -> bytes:
-    # Between the listing and now the name may have come to mean something else:
-    # do not follow a link, do not wait for a FIFO, and look at what was opened.
-    flags = os.O_RDONLY
-    for extra in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY"):
-        flags |= getattr(os, extra, 0)
-    with open(os.open(path, flags), "rb") as stream:
-        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
-            raise IntakeError(f"{one_line(path.name)} is not a regular file.")
-        return stream.read(most + 1)
-
-
-def _is_link(kind: os.stat_result) -> bool:
-    # A junction is Windows' link between folders; lstat calls it a folder.
-    junction = getattr(stat, "IO_REPARSE_TAG_MOUNT_POINT", -1)
-    return stat.S_ISLNK(kind.st_mode) or getattr(kind, "st_reparse_tag", 0) == junction
-
-
-# Reading an archive
-
-
-def _archive(path: Path) -> _Files:
-    """List the files of an archive, whatever it is called."""
-    name = one_line(path.name)
-    data = _read_file(path, MAX_ARCHIVE)
-    if not data:
-        raise IntakeError(f"{name} is empty.")
-    if len(data) > MAX_ARCHIVE:
-        raise IntakeError(f"{name} is larger than {MAX_ARCHIVE:,} bytes. Hand in only the package.")
-    try:
-        if data[:4] in (b"PK\x03\x04", b"PK\x05\x06"):
-            found = _zip(data)
-        else:
-            found = _tar(_unpacked(data), len(data))
-    except IntakeError as error:
-        raise IntakeError(f"{name}: {error}") from None
-    except Exception as error:
-        # The libraries raise errors of a dozen kinds when an archive is damaged.
-        hint = " Turn a notebook into a package first." if path.suffix == ".ipynb" else ""
-        raise IntakeError(
-            f"{name} is neither a folder, a Python file, nor a zip or tar archive that can be "
-            f"read ({one_line(str(error))}).{hint}"
-        ) from error
-    if not found:
-        raise IntakeError(f"{name} holds no files.")
-    return found
-
-
-def _zip(data: bytes) -> _Files:
-    archive = zipfile.ZipFile(io.BytesIO(data))
-    found: dict[str, _File] = {}
-    members = archive.infolist()
-    _check_bounds(len(members), sum(info.file_size for info in members), len(data))
-    for info in members:
-        name = _member_name(info.orig_filename, found)  # as written, not as Windows reads it
-        if info.is_dir() or _ignored(name):
-            continue
-        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-            raise IntakeError(f"{one_line(name)} is a link or a device. Hand in plain files only.")
-        if info.flag_bits & 0x1:
-            raise IntakeError(
-                f"{one_line(name)} is encrypted. Hand in an archive without password."
-            )
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise IntakeError(f"{one_line(name)} is compressed by a method other than deflate.")
-        found[name] = _File(
-            info.file_size, partial(_read_member, name, partial(archive.open, info))
-        )
-    _check_names(found)
-    return found
-
-
-def _tar(data: bytes, packed: int) -> _Files:
-    archive = tarfile.open(fileobj=io.BytesIO(data), mode="r:")  # noqa: SIM115 - it is in memory
-    found: dict[str, _File] = {}
-    total = 0
-    # One by one: a forged header may lead the library round in a circle for ever.
-    for count, member in enumerate(archive, start=1):
-        total += max(member.size, 0)
-        _check_bounds(count, total, packed)
-        name = _member_name(member.name, found)
-        if member.isdir() or _ignored(name):
-            continue
-        if not member.isreg() or member.issparse() or member.size < 0:
-            raise IntakeError(f"{one_line(name)} is a link or a device. Hand in plain files only.")
-        opener = partial(archive.extractfile, member)
-        found[name] = _File(member.size, partial(_read_member, name, opener))
-    # Where a header is damaged the library only stops, and files would be missing.
-    if data[archive.offset : archive.offset + tarfile.BLOCKSIZE] != bytes(tarfile.BLOCKSIZE):
-        raise IntakeError("the archive is damaged or cut off. Pack it again.")
-    _check_names(found)
-    return found
-
-
-def _unpacked(data: bytes) -> bytes:
-    """Return a tar file without its compression, read no further than is allowed."""
-    most = MAX_UNPACKED + 1
-    if data.startswith(b"\x1f\x8b"):
-        plain = gzip.GzipFile(fileobj=io.BytesIO(data)).read(most)
-    elif data.startswith(b"BZh"):
-        plain = bz2.BZ2File(io.BytesIO(data)).read(most)
-    elif data.startswith(b"\xfd7zXZ\x00"):
-        unpacker = lzma.LZMADecompressor(memlimit=100_000_000)
-        plain = unpacker.decompress(data, most)
-        if not unpacker.eof and len(plain) < most:
-            raise EOFError("the end is missing")
-    else:
-        plain = data
-    _check_bounds(0, len(plain), len(data))
-    return plain
-
-
-def _check_bounds(count: int, total: int, packed: int) -> None:
-    if count > MAX_MEMBERS:
-        raise IntakeError(f"more than {MAX_MEMBERS:,} files. Hand in only the package.")
-    if total > MAX_UNPACKED or (total > 1_000_000 and total > MAX_RATIO * packed):
-        raise IntakeError(
-            f"unpacked it is more than {MAX_UNPACKED:,} bytes, or than {MAX_RATIO} times its "
-            "size. Hand in only the package, without .git, .venv and data."
-        )
-
-
-def _member_name(name: str, found: Mapping[str, _File]) -> str:
-    """Return a member's name without a leading ``./``; refuse one that leads out."""
-    while name.startswith("./"):
-        name = name[2:]
-    name = name.rstrip("/") if not name.startswith("/") else name
-    if name in found:
-        raise IntakeError(f"{one_line(name)} is there twice.")
-    if name not in ("", "."):
-        _check_names([name])
-    return name
-
-
-def _read_member(name: str, opener: Callable[[], IO[bytes] | None]) -> bytes:
-    try:
-        stream = opener()
-        assert stream is not None, "only regular files are opened"
-        with stream:
-            return stream.read(MAX_BYTES + 1)
-    except Exception as error:
-        raise IntakeError(
-            f"{one_line(name)} is damaged in the archive ({one_line(str(error))}). Pack it again."
-        ) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder import intake
+from autograder import archives
 from autograder.errors import IntakeError
 from autograder.intake import take
 
@@ -427,7 +427,7 @@ def test_an_archive_that_unpacks_to_far_more_is_refused(home, scratch, pack):
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_an_archive_of_too_many_files_is_refused(home, scratch, monkeypatch, pack):
-    monkeypatch.setattr(intake, "MAX_MEMBERS", 2)
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     with pytest.raises(IntakeError, match="more than 2 files"):
         take(pack(home / "alice", {**under("student"), "more": ""}), scratch)
 
