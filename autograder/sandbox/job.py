@@ -6,8 +6,6 @@ docs/isolation.md.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from typing import Any
 
 KILL_ON_CLOSE, ACTIVE_PROCESSES, PROCESS_MEMORY = 0x2000, 0x8, 0x100
@@ -20,8 +18,7 @@ class Job:
     kernel: Any
     handle: Any
 
-    def __init__(self, process: subprocess.Popen[bytes], memory: int) -> None:
-        assert sys.platform == "win32"
+    def __init__(self, process: Any, memory: int) -> None:
         import ctypes
         from ctypes import wintypes
 
@@ -48,7 +45,8 @@ class Job:
                 ("PeakJobMemoryUsed", ctypes.c_size_t),
             ]
 
-        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        windows: Any = ctypes  # whose Windows part is unknown to type checkers elsewhere
+        kernel = windows.WinDLL("kernel32", use_last_error=True)
         kernel.CreateJobObjectW.restype = wintypes.HANDLE
         self.kernel = kernel
         self.handle = wintypes.HANDLE(kernel.CreateJobObjectW(None, None))
@@ -61,7 +59,7 @@ class Job:
         ) and kernel.AssignProcessToJobObject(self.handle, wintypes.HANDLE(int(process._handle)))
         if not done:
             process.kill()
-            raise ctypes.WinError(ctypes.get_last_error())
+            raise windows.WinError(windows.get_last_error())
 
     def kill(self) -> None:
         """End every process of the job."""

@@ -12,6 +12,8 @@ seccomp (which system calls are answered). Neither needs privileges or an instal
 Elsewhere there are the resource limits of POSIX, and what was put around from outside.
 """
 
+from __future__ import annotations
+
 import errno
 import json
 import marshal
@@ -19,10 +21,18 @@ import os
 import struct
 import sys
 
+TYPE_CHECKING = False  # without the import of typing
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from types import CodeType
+    from typing import Any
+
+    Step = tuple[int, int, int, int]
+
 MEGABYTE = 1 << 20
 
 
-def limit_resources(settings):
+def limit_resources(settings: dict[str, Any]) -> None:
     """Limit memory, files, time and threads of this process, where the platform can."""
     try:
         import resource
@@ -54,13 +64,13 @@ def limit_resources(settings):
 class Kernel:
     """System calls by number, through the C library."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         import ctypes
 
         self.ctypes = ctypes
         self.library = ctypes.CDLL(None, use_errno=True)
 
-    def call(self, number, *arguments):
+    def call(self, number: int, *arguments: Any) -> int:
         """Make a system call.
 
         Raises
@@ -70,13 +80,13 @@ class Kernel:
         """
         c = self.ctypes
         words = [c.c_long(one) if isinstance(one, int) else one for one in arguments]
-        result = self.library.syscall(c.c_long(number), *words)
+        result: int = self.library.syscall(c.c_long(number), *words)
         if result < 0:
             code = c.get_errno()
             raise OSError(code, os.strerror(code), f"system call {number}")
         return result
 
-    def prctl(self, option, *arguments):
+    def prctl(self, option: int, *arguments: Any) -> None:
         c = self.ctypes
         words = [c.c_ulong(one) if isinstance(one, int) else one for one in arguments]
         words += [c.c_ulong(0)] * (4 - len(words))
@@ -89,14 +99,14 @@ PR_SET_PDEATHSIG, PR_SET_SECCOMP, PR_CAPBSET_DROP, PR_SET_NO_NEW_PRIVS = 1, 22, 
 SIGKILL = 9
 
 
-def die_with_parent(kernel, parent):
+def die_with_parent(kernel: Kernel, parent: int) -> None:
     """Be killed when the grader ends, however that ends."""
     kernel.prctl(PR_SET_PDEATHSIG, SIGKILL)
     if parent and os.getppid() != parent:
         os._exit(0)  # it has gone already
 
 
-def drop_capabilities(kernel, number):
+def drop_capabilities(kernel: Kernel, number: int) -> None:
     """Give up what root may do more than others."""
     c = kernel.ctypes
     header = c.create_string_buffer(struct.pack("<II", 0x20080522, 0))
@@ -119,7 +129,7 @@ FOREIGN = ("site-packages", "dist-packages")  # of a Python: what was installed 
 class Landlock:
     """Opens no file but those that were listed."""
 
-    def __init__(self, kernel):
+    def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         self.version = kernel.call(CREATE_RULESET, 0, 0, 1)
         self.handled = sum(bits for since, bits in HANDLED.items() if since <= self.version)
@@ -130,7 +140,7 @@ class Landlock:
         buffer = kernel.ctypes.create_string_buffer(attributes, size)
         self.rules = kernel.call(CREATE_RULESET, buffer, size, 0)
 
-    def allow(self, path, rights):
+    def allow(self, path: str, rights: int) -> None:
         """Allow these rights in a file, or in a folder and all that is below."""
         try:
             there = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -143,7 +153,7 @@ class Landlock:
         self.kernel.call(ADD_RULE, self.rules, 1, buffer, 0)
         os.close(there)
 
-    def allow_reading(self, path):
+    def allow_reading(self, path: str) -> None:
         """Allow to read a file, or a folder but for packages that were installed in it."""
         if any(os.path.isdir(os.path.join(path, name)) for name in FOREIGN):
             self.allow(path, READ_DIR)
@@ -153,7 +163,7 @@ class Landlock:
         else:
             self.allow(path, READ)
 
-    def restrict(self):
+    def restrict(self) -> None:
         self.kernel.call(RESTRICT_SELF, self.rules, 0)
         os.close(self.rules)
 
@@ -230,7 +240,7 @@ ALLOW, KILL_PROCESS, REFUSE = 0x7FFF0000, 0x80000000, 0x00050000
 NUMBER, ARCHITECTURE, ARGUMENTS = 0, 4, 16  # where they lie in what a filter sees
 
 
-def seccomp_filter(architecture, which, pid):
+def seccomp_filter(architecture: int, which: int, pid: int) -> list[Step]:
     """A program for the kernel, which says for each system call whether it is answered.
 
     Parameters
@@ -243,7 +253,7 @@ def seccomp_filter(architecture, which, pid):
         Of this process: signals and limits are its own affair only.
     """
     refuse, absent = REFUSE | errno.EPERM, REFUSE | errno.ENOSYS
-    program = [
+    program: list[Step] = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, architecture),
         (RETURN, 0, 0, KILL_PROCESS),
@@ -258,16 +268,16 @@ def seccomp_filter(architecture, which, pid):
         if column[which] != "-":
             program += [(EQUAL, 0, 1, int(column[which])), (RETURN, 0, 0, refuse)]
 
-    def rule(name, *body):
+    def rule(name: str, *body: Step) -> None:
         """Judge a call by its arguments, in steps each way of which ends with an answer."""
         program.extend([(EQUAL, 0, len(body), CONDITIONAL[name][which]), *body])
 
-    def argument(index):
+    def argument(index: int) -> Step:
         return (LOAD, 0, 0, ARGUMENTS + 8 * index)  # its lower half
 
     allowed, refused = (RETURN, 0, 0, ALLOW), (RETURN, 0, 0, refuse)
 
-    def by_value(name, index, values, then, otherwise):
+    def by_value(name: str, index: int, values: Iterable[int], then: Step, otherwise: Step) -> None:
         tests = [step for value in values for step in ((EQUAL, 0, 1, value), then)]
         rule(name, argument(index), *tests, otherwise)
 
@@ -296,7 +306,7 @@ def seccomp_filter(architecture, which, pid):
     return program
 
 
-def refuse_calls(kernel, architecture, which):
+def refuse_calls(kernel: Kernel, architecture: int, which: int) -> None:
     """Put the filter in place, for good."""
     c = kernel.ctypes
     program = seccomp_filter(architecture, which, os.getpid())
@@ -308,7 +318,7 @@ def refuse_calls(kernel, architecture, which):
     kernel.prctl(PR_SET_SECCOMP, 2, descriptor)
 
 
-def build(settings):
+def build(settings: dict[str, Any]) -> None:
     """Build the wall, as far as this platform can, and say of what it is made.
 
     Raises
@@ -343,19 +353,22 @@ def build(settings):
         refuse_calls(kernel, architecture, which)
 
 
-def program(path):
+def program(path: str) -> CodeType:
     """The code of a program, compiled already or not."""
     with open(path, "rb") as file:
         data = file.read()
-    return marshal.loads(data[16:]) if path.endswith(".pyc") else compile(data, path, "exec")
+    code: CodeType = (
+        marshal.loads(data[16:]) if path.endswith(".pyc") else compile(data, path, "exec")
+    )
+    return code
 
 
-def main():
+def main() -> None:
     settings = json.loads(sys.argv[1])
     sys.argv[:] = [""]
     code = program(settings["run"])  # which may not be readable afterwards
     build(settings)
-    namespace = {"__name__": "__worker__", "__file__": settings["run"]}
+    namespace: dict[str, Any] = {"__name__": "__worker__", "__file__": settings["run"]}
     exec(code, namespace)
     namespace["main"](settings)
 
