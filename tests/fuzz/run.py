@@ -84,10 +84,10 @@ def by_atheris(door: str, seconds: float) -> None:
             print(f"{door}: {dict(seen)}", file=sys.stderr, flush=True)
 
     # Only what is ours: the coverage of NumPy and of hypothesis would lead astray.
-    from autograder import intake
+    from autograder import archives, files, intake
     from autograder.sandbox import process, submission, worker
 
-    for module in (intake, frames, process, submission, worker):
+    for module in (archives, files, intake, frames, process, submission, worker):
         for name, held in list(vars(module).items()):
             if callable(held) and getattr(held, "__module__", "") == module.__name__:
                 instrument(atheris, module, name, held)
@@ -99,7 +99,7 @@ def by_atheris(door: str, seconds: float) -> None:
     options = [f"-max_total_time={int(seconds)}", "-max_len=8192", "-rss_limit_mb=4096"]
     words = Path(corpus + ".words")
     words.write_text("".join(f'"{word}"\n' for word in WORDS))
-    options += ["-timeout=20", "-len_control=10", f"-dict={words}"]
+    options += [f"-artifact_prefix={corpus}.", "-timeout=20", "-len_control=10", f"-dict={words}"]
     atheris.Setup([sys.argv[0], *options, corpus], run)
     atheris.Fuzz()
 

@@ -68,7 +68,7 @@ def channel_or_content(data: bytes) -> str:
 def visible(text: str) -> bool:
     """Whether nothing in a text moves a cursor or turns the reading direction."""
     return not re.search(
-        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e-\u202e\u2066-\u2069\ud800-\udfff]", text
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text
     )
 
 
