@@ -182,7 +182,8 @@ class Grading:
             self.progress.begun,
             self.judge,
         )
-        missing = {task.id for task in tasks}
+        for task in tasks:
+            self.results.pop(task.id, None)
         try:
             run(checks)
         except RunFailed as error:
@@ -190,7 +191,7 @@ class Grading:
         else:
             fault = Check("The checks run", "grader error", "no check was collected")
         for task in tasks:
-            if task.id in missing - set(checks.finished):
+            if task.id not in self.results:
                 self.judge(task, [fault])
 
     def judge(self, task: Task, checks: Sequence[Check]) -> None:
@@ -211,22 +212,33 @@ class Grading:
         """The checks of a task, those that went wrong with what can be said of it."""
         if not any(check.status in WRONG for check in checks):
             return checks
-        known = self.fingerprints
-        found = known.recognise(task.id, questions, records) if known else []
-        mistake = None
-        if found:
-            mistake = named(found, self.syllabus.hints)
-        elif form := alterations.recognise(task.id, known, questions, records):
-            hint = form.hint if self.syllabus.hints else ""
-            mistake = Mistake(f"form.{form.id}", form.title, hint, task.page)
+        mistake, fault = None, ""
+        try:
+            mistake = self.recognise(task, records, questions)
+        except Exception as error:  # the judgement stands, whatever becomes of its explanation
+            fault = f"\n  (not diagnosed: the grader failed: {type(error).__name__}: {error})"
         told = []
         for check in checks:
             if check.status in WRONG:
                 line = None if mistake else places.pattern(siblings(check, checks))
-                message = f"{check.message}\n  {line}" if line else check.message
+                message = (f"{check.message}\n  {line}" if line else check.message) + fault
                 check = replace(check, message=message, mistake=mistake)
             told.append(check)
         return told
+
+    def recognise(
+        self, task: Task, records: dict[str, Record], questions: dict[str, Question]
+    ) -> Mistake | None:
+        """The known mistake, or else the form of one, that explains what was seen."""
+        known = self.fingerprints
+        found = known.recognise(task.id, questions, records) if known else []
+        if found:
+            return named(found, self.syllabus.hints)
+        form = alterations.recognise(task.id, known, questions, records)
+        if form is None:
+            return None
+        hint = form.hint if self.syllabus.hints else ""
+        return Mistake(f"form.{form.id}", form.title, hint, task.page)
 
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
         """No task can be judged, for one reason that all of them share."""
