@@ -145,13 +145,27 @@ headers = st.one_of(
 @st.composite
 def answers(draw: st.DrawFn) -> bytes:
     """Frames that are right, nearly right, or not at all."""
-    header = draw(headers | st.binary(max_size=40))
-    payload = draw(st.binary(max_size=80) | st.sampled_from([b"\0" * 8, b"\0" * 32, b"\xff" * 64]))
-    lengths = draw(st.none() | st.tuples(st.integers(0, 1 << 17), st.integers(0, 1 << 64 - 1)))
-    number = draw(st.just(3) | st.integers(0, (1 << 32) - 1))
-    magic = draw(st.just(b"BYH1") | st.binary(min_size=4, max_size=4))
-    whole = frame(header, payload, number, magic, lengths)
-    return whole[: draw(st.just(len(whole)) | st.integers(0, len(whole)))]
+    header, payload = draw(headers), b""
+    if draw(st.booleans()):
+        dtype = draw(st.sampled_from(sorted(frames.DTYPES)))
+        shape = draw(st.lists(st.integers(0, 3), max_size=3))
+        entry = {"kind": "array", "dtype": dtype, "shape": shape}
+        header = json.dumps({"values": [entry, *draw(st.lists(entries, max_size=1))]}).encode()
+        payload = draw(st.binary(min_size=1)) * 30
+        payload = payload[: int(np.prod(shape)) * frames.DTYPES[dtype].itemsize]
+    number, magic, lengths, end = 3, b"BYH1", None, None
+    fault = draw(st.sampled_from(["", "", "", "payload", "number", "magic", "lengths", "end"]))
+    if fault == "payload":
+        payload = draw(st.binary(max_size=80))
+    elif fault == "number":
+        number = draw(st.integers(0, (1 << 32) - 1))
+    elif fault == "magic":
+        magic = draw(st.binary(min_size=4, max_size=4))
+    elif fault == "lengths":
+        lengths = draw(st.tuples(st.integers(0, 1 << 17), st.integers(0, (1 << 64) - 1)))
+    elif fault == "end":
+        end = draw(st.integers(0, 200))
+    return frame(header, payload, number, magic, lengths)[:end]
 
 
 # Values --------------------------------------------------------------------------------
@@ -336,7 +350,9 @@ contents = st.sampled_from([b"", b"class ReLULayer:\n    pass\n", b"0" * 5000]) 
 @st.composite
 def archives(draw: st.DrawFn) -> bytes:
     """Zip and tar files with odd names, kinds and flags, some of them damaged."""
-    members = draw(st.lists(st.tuples(member_names, contents), max_size=5))
+    members = draw(st.lists(st.tuples(member_names, contents), max_size=3))
+    if draw(st.booleans()):
+        members.insert(0, ("student/layers.py", b"class ReLULayer:\n    pass\n"))
     packed = io.BytesIO()
     warnings.simplefilter("ignore")  # names that come twice are meant
     if draw(st.booleans()):
@@ -344,8 +360,10 @@ def archives(draw: st.DrawFn) -> bytes:
             for name, content in members:
                 info = zipfile.ZipInfo("x")
                 info.filename = name
-                info.external_attr = draw(st.sampled_from([0, 0o100644 << 16, 0o120777 << 16]))
-                info.compress_type = draw(st.sampled_from([0, 8, 12, 14]))
+                info.external_attr = draw(
+                    st.sampled_from([0, 0, 0, 0o100644 << 16, 0o120777 << 16])
+                )
+                info.compress_type = draw(st.sampled_from([0, 8, 8, 8, 12, 14]))
                 made.writestr(info, content)
     else:
         mode = draw(st.sampled_from(["w", "w:gz", "w:bz2", "w:xz"]))
@@ -354,7 +372,7 @@ def archives(draw: st.DrawFn) -> bytes:
             for name, content in members:
                 info = tarfile.TarInfo(name)
                 info.size = len(content)
-                info.type = draw(st.sampled_from([b"0", b"0", b"0", b"1", b"2", b"5", b"6", b"S"]))
+                info.type = draw(st.sampled_from([b"0"] * 9 + [b"1", b"2", b"5", b"6", b"S"]))
                 if draw(st.booleans()):
                     info.pax_headers = {draw(st.text(max_size=9)): draw(st.text(max_size=9))}
                 made.addfile(info, io.BytesIO(content) if info.isreg() else None)
