@@ -198,7 +198,8 @@ class Worker:
         except Refused as refused:
             text = str(refused)
         except Exception as error:  # out of memory, or from code of the value's own class
-            text = f"{describe(value)} that cannot be read ({name_of(type(error))})"
+            text = f"a value of type {name_of(type(value))} that cannot be read"
+            text += f" ({name_of(type(error))})"
         else:
             return {"kind": "array", "dtype": dtype.str, "shape": list(array.shape)}, data
         return {"kind": "other", "id": self.hold(value), "text": text[:400]}, b""
