@@ -231,7 +231,10 @@ class Grading:
     ) -> Mistake | None:
         """The known mistake, or else the form of one, that explains what was seen."""
         known = self.fingerprints
-        found = known.recognise(task.id, questions, records) if known else []
+        # Each mistake is caught in its own task: where that one passed, it was not made.
+        passed = [id for id, status in self.known.items() if status == "passed"]
+        absent = frozenset(one.id for one in catalogue.catalogue() if one.task in passed)
+        found = known.recognise(task.id, questions, records, absent) if known else []
         if found:
             return named(found, self.syllabus.hints)
         form = alterations.recognise(task.id, known, questions, records)

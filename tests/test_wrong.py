@@ -110,6 +110,30 @@ def test_an_exception_in_a_function_that_others_use_names_the_caller_too(tmp_pat
     assert "called from student/losses.py, line" in messages(result)
 
 
+def test_a_mistake_whose_own_task_passed_is_not_named_in_another(tmp_path: Path) -> None:
+    # Without kept inputs this backward does nothing at all, as one that leaves layers out.
+    path = package(
+        tmp_path,
+        {
+            "network.py": (
+                "        if not self.layer_inputs:\n"
+                '            raise RuntimeError("no inputs were kept: call forward with'
+                ' keepgrad=True first")\n'
+                "        for layer, x in zip("
+                "reversed(self.layers), reversed(self.layer_inputs), strict=True):\n",
+                "        for layer, x in zip(reversed(self.layers), self.layer_inputs[::-1]):\n",
+            )
+        },
+    )
+    network = path / "network.py"
+    text = network.read_text(encoding="utf-8")
+    network.write_text(text.replace("keepgrad=True)", "keepgrad=False)"), encoding="utf-8")
+    result = graded(path, only=["network.backward", "network.train"])
+    assert lost(result) == {"network.train": "crashed"}
+    named = {check.mistake.id for check in result.tasks[1].checks if check.mistake}
+    assert not [name for name in named if name.startswith("network.backward")]
+
+
 def test_accuracy_needs_training_that_reaches_the_threshold(tmp_path: Path) -> None:
     path = package(tmp_path, {"network.py": ("                self.update(lr)\n", "")})
     result = graded(path, only=["accuracy"])
