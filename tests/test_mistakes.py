@@ -14,8 +14,10 @@ from autograder.cases.build import build_cases, load_reference
 from autograder.errors import KitError
 from autograder.grading import grade
 from autograder.mistakes import Mistake, by_id, catalogue
-from autograder.mistakes.patching import Edit, _edited, has_patches, patched, patches
+from autograder.mistakes.patching import Edit, _edited, has_patches, patched, patches, ways
+from autograder.result import Result
 from autograder.syllabus import Syllabus
+from tests.grading import lost
 
 SOLUTION = Path(__file__).parents[1] / "solution"
 MISTAKES = catalogue()
@@ -101,22 +103,32 @@ def test_a_mistake_is_found_by_its_id() -> None:
 
 def test_every_mistake_has_a_patch_and_every_patch_a_mistake() -> None:
     assert has_patches()
-    assert sorted(patches()) == sorted(mistake.id for mistake in MISTAKES)
+    assert {patch.id for patch in patches().values()} == {mistake.id for mistake in MISTAKES}
+    assert {mistake.id for mistake in MISTAKES} <= patches().keys()
 
 
-@each
-def test_a_patch_applies_and_compiles(mistake: Mistake, sources: dict[str, str]) -> None:
-    changed = patched(mistake.id, sources)
+@pytest.mark.parametrize("key", patches())
+def test_a_patch_applies_and_compiles(key: str, sources: dict[str, str]) -> None:
+    changed = patched(key, sources)
     assert changed.keys() == sources.keys()
     assert changed != sources
 
 
-def test_no_two_mistakes_are_the_same_code(sources: dict[str, str]) -> None:
+def test_no_two_patches_are_the_same_code(sources: dict[str, str]) -> None:
     seen: dict[str, str] = {}
-    for mistake in MISTAKES:
-        changed = patched(mistake.id, sources).items()
+    for key in patches():
+        changed = patched(key, sources).items()
         code = "".join(ast.dump(ast.parse(text)) for name, text in changed if text != sources[name])
-        assert seen.setdefault(code, mistake.id) == mistake.id
+        assert seen.setdefault(code, key) == key
+
+
+def test_a_mistake_can_be_made_in_several_ways() -> None:
+    assert ways("network.predict.log-probabilities") == (
+        "network.predict.log-probabilities",
+        "network.predict.log-probabilities/of-zero",
+        "network.predict.log-probabilities/log-softmax",
+    )
+    assert ways("relu.forward.minimum") == ("relu.forward.minimum",)
 
 
 def test_an_edit_replaces_a_piece_or_a_body() -> None:
@@ -143,36 +155,43 @@ def test_a_patch_that_does_not_fit_says_why(sources: dict[str, str]) -> None:
 # The checks --------------------------------------------------------------------------
 
 
-def lost_points(mistake: Mistake, sources: dict[str, str], cases: Cases, folder: Path) -> set[str]:
-    """The tasks that lose points, of the groups where the mistake should be felt."""
-    package = folder / "student"
-    package.mkdir()
-    for name, text in patched(mistake.id, sources).items():
-        (package / name).write_text(text, encoding="utf-8")
-    syllabus = Syllabus.load()
-    groups = {task.partition(".")[0] for task in (mistake.task, *mistake.also)}
-    result = grade(package, cases, syllabus, syllabus.select(sorted(groups)))
-    assert result.error is None
-    return {task.id for task in result.tasks if task.points < task.max_points}
-
-
-Losing = Callable[[Mistake], set[str]]
+Grading = Callable[[str], Result]
 
 
 @pytest.fixture
-def losing(sources: dict[str, str], cases: Cases, tmp_path: Path) -> Losing:
-    return lambda mistake: lost_points(mistake, sources, cases, tmp_path)
+def graded_with(sources: dict[str, str], cases: Cases, tmp_path: Path) -> Grading:
+    """Grades the solution with a patch, in the groups where its mistake should be felt."""
+
+    def graded_with(key: str) -> Result:
+        package = tmp_path / "student"
+        package.mkdir()
+        for name, text in patched(key, sources).items():
+            (package / name).write_text(text, encoding="utf-8")
+        syllabus, mistake = Syllabus.load(), by_id(patches()[key].id)
+        groups = {task.partition(".")[0] for task in (mistake.task, *mistake.also)}
+        result = grade(package, cases, syllabus, syllabus.select(sorted(groups)))
+        assert result.error is None
+        return result
+
+    return graded_with
 
 
 @pytest.mark.parametrize("name", SAMPLE)
-def test_a_mistake_is_caught(name: str, losing: Losing) -> None:
+def test_a_mistake_is_caught(name: str, graded_with: Grading) -> None:
     mistake = by_id(name)
-    assert losing(mistake) == {mistake.task, *mistake.also}
+    assert set(lost(graded_with(name))) == {mistake.task, *mistake.also}
 
 
 @pytest.mark.slow
-@each
-def test_each_mistake_is_caught_and_costs_its_own_task_only(
-    mistake: Mistake, losing: Losing
-) -> None:
-    assert losing(mistake) == {mistake.task, *mistake.also}
+@pytest.mark.parametrize("key", patches())
+def test_each_mistake_is_caught_and_costs_its_own_task_only(key: str, graded_with: Grading) -> None:
+    mistake = by_id(patches()[key].id)
+    assert set(lost(graded_with(key))) == {mistake.task, *mistake.also}
+
+
+@pytest.mark.parametrize("key", [key for key, patch in patches().items() if patch.way])
+def test_a_mistake_is_named_in_whatever_way_it_is_made(key: str, graded_with: Grading) -> None:
+    mistake = by_id(patches()[key].id)
+    task = next(task for task in graded_with(key).tasks if task.id == mistake.task)
+    named = {check.mistake.title for check in task.checks if check.mistake}
+    assert [mistake.title in title.split(" / or: ") for title in named] == [True]

@@ -63,13 +63,13 @@ class Variants:
                         found[owner + member.name] = head, body
         return found
 
-    def make(self, mistake: str | None) -> ModuleType:
-        """A new package with the mistake of this id in it, or with none."""
+    def make(self, key: str | None) -> ModuleType:
+        """A new package with what the patch of this key makes, or with no mistake."""
         alias = f"_byhand_variant_{next(self.count)}"
         package = ModuleType(alias)
         package.__path__ = []
         sys.modules[alias] = package
-        patch = patches()[mistake] if mistake else None
+        patch = patches()[key] if key else None
         try:
             for name in MODULES:
                 module = ModuleType(f"{alias}.{name}")

@@ -78,6 +78,7 @@ class Checks:
         self.checks: list[Check] = []
         self.current: Task | None = None
         self.workers: dict[str, Submission] = {}
+        self.seeded: set[str] = set()  # workers that the current check has used
         self.budget = budget
         self.lethal: set[str] = set()  # tasks that ended their worker, or hung
         self.recognised: set[str] = set()  # tasks that were lost by a known mistake
@@ -156,6 +157,11 @@ class Checks:
             present.forgiven = f"{self.current.group}.forward" in self.recognised
             present.fragile = f"{self.current.group}.forward" in self.lethal
             self.workers[name] = present
+            self.seeded.discard(name)
+        if name not in self.seeded:
+            # A check is the same whichever ran before it: so fingerprints can be compared.
+            present.seed()
+            self.seeded.add(name)
         return present
 
     # Running -------------------------------------------------------------------------
@@ -165,6 +171,7 @@ class Checks:
         self, item: pytest.Item, nextitem: pytest.Item | None
     ) -> Iterator[None]:
         task = self.tasks[task_of(item)]
+        self.seeded = set()
         if task is not self.current:
             self.current, self.checks, self.errors, self.ended = task, [], [], None
             self.budget = Budget(task.limits.task, self.total)

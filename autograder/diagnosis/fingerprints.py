@@ -3,6 +3,13 @@
 A *question* is a check as a function of a submission. Each candidate is asked the
 questions that went wrong, and is dropped at the first answer that differs from the
 submission's; who is left must also agree in all that went right.
+
+Where there is no number to be had, the same mistake ends in different ways, as the code is
+written: 0 / 0 is NaN for NumPy and an exception for Python, the logarithm of 0 is avoided
+or not, a shape is refused or not. So a wrong answer that has no number, or an exception,
+may stand for any other wrong answer, on three conditions: at least two wrong answers to
+other inputs are finite and the same, all right ones are right, and no mistake agrees in
+everything.
 """
 
 from __future__ import annotations
@@ -15,12 +22,13 @@ import numpy as np
 from autograder.cases.variants import Variants
 from autograder.diagnosis.observations import Record, recording
 from autograder.mistakes import Mistake, catalogue
+from autograder.mistakes.patching import ways
 from autograder.sandbox.local import LocalWorker
 from autograder.sandbox.submission import METHODS, Budget, Submission
+from autograder.sandbox.worker import Randomness
 from autograder.syllabus import Limits
 
 Ask = Callable[[Submission, Callable[[str], Submission]], None]
-SEED = 20240229  # as in the worker: a mistake may draw random numbers
 
 
 @dataclass(frozen=True)
@@ -63,45 +71,68 @@ class Fingerprints:
         """
         gone_wrong = [key for key, record in records.items() if record.status in WRONG]
         order = gone_wrong + [key for key in records if key not in gone_wrong]
-        found = []
+        exact, loose = [], []
         for mistake in candidates(task):
             if mistake.id in without:
                 continue
-            told = False  # whether a value was compared, not only the kind of an end
-            for key in order:
-                mine = self.record(mistake.id, questions[key])
-                if not mine.resembles(records[key]):
-                    break
-                told = told or (key in gone_wrong and bool(mine.observations))
-                told = told or (mine.kind != "" and mine.kind == records[key].kind)
-            else:
-                if told:
-                    found.append(mistake)
-        return found
+            found = [self.agreement(way, order, questions, records) for way in ways(mistake.id)]
+            if "exact" in found:
+                exact.append(mistake)
+            elif "loose" in found:
+                loose.append(mistake)
+        return exact or loose
 
-    def record(self, mistake: str | None, question: Question) -> Record:
+    def agreement(
+        self,
+        way: str,
+        order: list[str],
+        questions: Mapping[str, Question],
+        records: Mapping[str, Record],
+    ) -> str | None:
+        """How far a mistake, made in this way, answers as the submission did."""
+        told = False  # whether a value was compared, not only the kind of an end
+        excused = False
+        same: set[bytes] = set()  # what was expected where both gave the same wrong numbers
+        for key in order:
+            mine, theirs = self.record(way, questions[key]), records[key]
+            wrong = theirs.status in WRONG
+            if mine.resembles(theirs):
+                told = told or (wrong and bool(mine.observations))
+                told = told or (mine.kind != "" and mine.kind == theirs.kind)
+                if theirs.pair and has_numbers(theirs) and telling(theirs.pair[1]):
+                    same.add(theirs.pair[0].tobytes())
+            elif wrong and mine.status in WRONG and not (has_numbers(mine) and has_numbers(theirs)):
+                excused = True
+            else:
+                return None
+        if excused:
+            return "loose" if len(same) >= 2 else None
+        return "exact" if told else None
+
+    def record(self, way: str | None, question: Question) -> Record:
         """What is seen when a question is asked of the solution with a mistake in it."""
         others: dict[str, Submission] = {}
 
         def another(name: str) -> Submission:
             if name not in others:
-                others[name] = self.submission(mistake)
+                others[name] = self.submission(way)
             return others[name]
 
-        state = np.random.get_state()
-        np.random.seed(SEED)
+        randomness = Randomness(np)
+        state = randomness.state()
+        randomness.seed()
         try:
             with recording() as record:
                 try:
-                    question.ask(self.submission(mistake), another)
+                    question.ask(self.submission(way), another)
                 except Exception as error:
                     end(record, error)
         finally:
-            np.random.set_state(state)
+            randomness.restore(state)
         return record
 
-    def submission(self, mistake: str | None) -> Submission:
-        worker = LocalWorker(self.variants.make(mistake))
+    def submission(self, way: str | None) -> Submission:
+        worker = LocalWorker(self.variants.make(way))
         made = Submission(worker, self.limits, Budget(float("inf")))
         made.load()
         return made
@@ -114,6 +145,17 @@ def candidates(task: str) -> list[Mistake]:
     """The mistakes that can show in a task, its own first."""
     own = [mistake for mistake in catalogue() if mistake.task == task]
     return own + [mistake for mistake in catalogue() if task in mistake.also]
+
+
+def has_numbers(record: Record) -> bool:
+    """Whether a wrong answer is made of numbers, all of them finite."""
+    numbers = record.pair is not None and np.isfinite(record.pair[1]).all()
+    return record.status == "failed" and bool(numbers)
+
+
+def telling(got: np.ndarray) -> bool:
+    """Whether an answer is more than one number over and over, as zeros are."""
+    return got.size == 1 or bool(np.ptp(got) > 0)
 
 
 def end(record: Record, error: BaseException) -> None:

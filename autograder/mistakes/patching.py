@@ -4,6 +4,9 @@ A patch is a list of edits. An edit names a function and replaces its body, all 
 docstring, or one piece of that (`old`, which must occur once, by `new`). Bodies begin at the
 left margin, and pieces are written as they stand in such a body. `helpers` are appended to
 the module. The patches are code of the solution, more or less, so what students install has none.
+
+A mistake that is made in several ways, which answer differently, has a patch for each: all
+but the first name their `way`, and go by the mistake's id and that: ``loss.forward.x/one-hot``.
 """
 
 from __future__ import annotations
@@ -41,11 +44,16 @@ class Edit:
 
 @dataclass(frozen=True)
 class Patch:
-    """All that makes one mistake."""
+    """All that makes one mistake, in one of the ways."""
 
     id: str
     edits: tuple[Edit, ...]
     helpers: str = ""
+    way: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.id}/{self.way}" if self.way else self.id
 
 
 def has_patches() -> bool:
@@ -55,7 +63,7 @@ def has_patches() -> bool:
 
 @cache
 def patches() -> dict[str, Patch]:
-    """All patches by the id of their mistake.
+    """All patches by their keys: the id of the mistake, and the way.
 
     Raises
     ------
@@ -72,10 +80,16 @@ def patches() -> dict[str, Patch]:
                 patch = _patch(entry)
             except (KeyError, TypeError, ValueError) as error:
                 raise KitError(f"{path}: patch {entry.get('id')}: {error}") from error
-            if patch.id in found:
-                raise KitError(f"{path}: there are two patches for {patch.id}")
-            found[patch.id] = patch
+            if patch.key in found:
+                raise KitError(f"{path}: there are two patches for {patch.key}")
+            found[patch.key] = patch
     return found
+
+
+@cache
+def ways(mistake_id: str) -> tuple[str, ...]:
+    """The keys of the patches that make a mistake."""
+    return tuple(key for key, patch in patches().items() if patch.id == mistake_id)
 
 
 def _patch(entry: Mapping[str, Any]) -> Patch:
@@ -89,16 +103,16 @@ def _patch(entry: Mapping[str, Any]) -> Patch:
             raise ValueError("an edit has a function, and old and new, or a body")
     if not edits or (len({edit.file for edit in edits}) > 1 and "helpers" in entry):
         raise ValueError("a patch has edits, and with helpers all in one file")
-    return Patch(entry["id"], tuple(edits), entry.get("helpers", ""))
+    return Patch(entry["id"], tuple(edits), entry.get("helpers", ""), entry.get("way", ""))
 
 
-def patched(mistake_id: str, sources: Mapping[str, str]) -> dict[str, str]:
+def patched(key: str, sources: Mapping[str, str]) -> dict[str, str]:
     """The solution with a mistake in it.
 
     Parameters
     ----------
-    mistake_id
-        An id of the catalogue.
+    key
+        Of a patch: an id of the catalogue, or that and a way.
     sources
         The files of the solution: text by file name, ``layers.py`` …
 
@@ -112,17 +126,17 @@ def patched(mistake_id: str, sources: Mapping[str, str]) -> dict[str, str]:
     KitError
         There is no such patch, or it does not fit the sources.
     """
-    if mistake_id not in patches():
-        raise KitError(f"there is no patch for the mistake {mistake_id!r}")
-    patch = patches()[mistake_id]
+    if key not in patches():
+        raise KitError(f"there is no patch for the mistake {key!r}")
+    patch = patches()[key]
     changed = dict(sources)
     for edit in patch.edits:
         try:
             changed[edit.file] = _edited(changed[edit.file], edit)
         except KeyError:
-            raise KitError(f"{mistake_id}: there is no {edit.file} to patch") from None
+            raise KitError(f"{key}: there is no {edit.file} to patch") from None
         except ValueError as error:
-            raise KitError(f"{mistake_id}: {edit.function}: {error}") from None
+            raise KitError(f"{key}: {edit.function}: {error}") from None
     if patch.helpers:
         file = patch.edits[0].file
         changed[file] = f"{changed[file].rstrip()}\n\n\n{patch.helpers.strip()}\n"
@@ -130,7 +144,7 @@ def patched(mistake_id: str, sources: Mapping[str, str]) -> dict[str, str]:
         try:
             compile(changed[file], file, "exec", dont_inherit=True)
         except SyntaxError as error:
-            raise KitError(f"{mistake_id}: {file} does not compile: {error}") from None
+            raise KitError(f"{key}: {file} does not compile: {error}") from None
     return changed
 
 

@@ -127,6 +127,10 @@ RELU = {
     ),
     "relu.backward.divided-by-batch": edit("return grad", "return grad / x.shape[0]"),
     "relu.backward.forward-again": edit("return grad", "return self.forward(x)"),
+    "relu.forward.max-along-axis": edit("        return y\n", "        return np.max(x, axis=0)\n"),
+    "relu.backward.leaky": edit("grad = np.zeros(x.shape)", "grad = 0.01 * last_x_grad"),
+    "relu.backward.sign": edit("grad = np.zeros(x.shape)", "grad = -last_x_grad"),
+    "relu.backward.half-precision": edit("return grad", "return np.float16(grad)"),
 }
 
 FLATTEN = {
@@ -167,6 +171,20 @@ FLATTEN = {
     ),
     "flatten.backward.ones": edit(
         "return np.reshape(last_x_grad, self.shape)", "return np.ones(self.shape)"
+    ),
+    "flatten.forward.channels-last": edit(
+        "return np.reshape(x, shape)", "return np.reshape(np.moveaxis(x, first, last), shape)"
+    ),
+    "flatten.forward.shape-set-in-place": edit(
+        "return np.reshape(x, shape)", "x.shape = shape\n        return x"
+    ),
+    "flatten.backward.height-and-width-swapped": edit(
+        "return np.reshape(last_x_grad, self.shape)",
+        "*shape, H, W = self.shape\n"
+        "        return last_x_grad.reshape(*shape, W, H).swapaxes(-1, -2)",
+    ),
+    "flatten.backward.written-into-the-input": edit(
+        "return np.reshape(last_x_grad, self.shape)", "x.flat = last_x_grad\n        return x"
     ),
 }
 
@@ -235,6 +253,33 @@ MAXPOOL = {
     "maxpool.backward.first-image-only": edit(
         "        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
         "        tiles[1:] = 0\n        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
+    ),
+    "maxpool.forward.axes-of-the-output": edit(
+        Y, "y = x.reshape(B, C, p, self.k1, q, self.k2).max(2).max(-2)"
+    ),
+    "maxpool.forward.stride-one": edit(
+        Y,
+        "k1, k2 = self.k1, self.k2\n"
+        "        y = np.empty((B, C, H - k1 + 1, W - k2 + 1))\n"
+        "        for i in range(H - k1 + 1):\n"
+        "            for j in range(W - k2 + 1):\n"
+        "                y[:, :, i, j] = x[:, :, i : i + k1, j : j + k2].max((2, 3))",
+    ),
+    "maxpool.backward.first-channel-only": edit(
+        "        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
+        "        tiles[:, 1:] = 0\n        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
+    ),
+    "maxpool.backward.last-windows-missing": edit(
+        "        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
+        "        tiles[:, :, -1], tiles[:, :, :, -1] = 0, 0\n"
+        "        tiles = tiles.reshape(B, C, p, q, self.k1, self.k2)\n",
+    ),
+    "maxpool.backward.stale-mask": edit(
+        "self.winner = tiles.argmax(axis=4)[..., None]",
+        "winner = tiles.argmax(axis=4)[..., None]\n"
+        "        self.winner = getattr(self, 'winner', winner)",
+        Y,
+        "y = tiles.max(axis=4)",
     ),
 }
 
@@ -344,6 +389,61 @@ LINEAR = {
         "lr * self.bias_grad.clip(-1, 1)",
     ),
     "linear.update.gradient-transposed": edit("self.weight_grad\n", "self.weight_grad.T\n"),
+    "linear.init.ones": edit(START, "np.ones((d1, d2))"),
+    "linear.init.uniform-of-pytorch": edit(
+        START,
+        "np.random.uniform(-1, 1, (d1, d2)) / d1**0.5",
+        "np.zeros(d2)",
+        "np.random.uniform(-1, 1, d2) / d1**0.5",
+    ),
+    "linear.init.half-precision": edit(
+        START, START + ".astype('f2')", "np.zeros(d2)", "np.zeros(d2, 'f2')"
+    ),
+    "linear.backward.bias-gradient-over-the-wrong-axis": edit(
+        "= dW, db", "= dW, np.sum(last_x_grad, 1)"
+    ),
+    "linear.backward.weight-changed": edit(
+        "= dW, db\n",
+        "= dW, db\n        self.weight -= 0.1 * dW\n        self.bias -= 0.1 * db\n",
+    ),
+    "linear.backward.written-into-the-input": edit("dx = np.empty(x.shape)", "dx = x"),
+    "linear.backward.half-precision": edit(
+        "double(last_x_grad)", "double(last_x_grad.astype(np.float16))"
+    ),
+    "linear.backward.gradients-shared": edit(
+        "        self.weight_grad = None\n        self.bias_grad = None\n",
+        "",
+        "self.weight_grad, self.bias_grad = dW, db",
+        "LinearLayer.weight_grad, LinearLayer.bias_grad = dW, db",
+    ),
+    "linear.update.learning-rate-squared": edit(
+        "lr * self.weight_grad", "lr**2 * self.weight_grad", "lr * self.b", "lr**2 * self.b"
+    ),
+    "linear.update.divided-by-inputs": edit(
+        "lr * self.weight_grad", "lr * self.weight_grad / self.weight.shape[0]"
+    ),
+    "linear.update.weight-decay": edit(
+        "        self.weight -= lr * self.weight_grad",
+        "        self.weight *= 1 - 0.01 * lr\n        self.weight -= lr * self.weight_grad",
+    ),
+    "linear.update.gradient-normalised": edit(
+        "lr * self.weight_grad",
+        "lr * self.weight_grad / (self.weight_grad**2).sum() ** 0.5",
+        "lr * self.bias_grad",
+        "lr * self.bias_grad / (self.bias_grad**2).sum() ** 0.5",
+    ),
+    "linear.update.only-the-sign": edit(
+        "lr * self.weight_grad",
+        "lr * np.sign(self.weight_grad)",
+        "lr * self.bias_grad",
+        "lr * np.sign(self.bias_grad)",
+    ),
+    "linear.update.weight-replaced": edit(
+        "weight -= lr", "weight = -lr", "bias -= lr", "bias = -lr"
+    ),
+    "linear.update.bias-gradient-for-the-weight": edit(
+        "lr * self.weight_grad", "lr * self.bias_grad"
+    ),
 }
 
 SPREAD = "np.random.normal(0.0, deviation, size=(c2, c1, k1, k2))"
@@ -556,6 +656,104 @@ CONV = {
         "self.bias -= lr * self.bias_grad",
         "b = self.bias - lr * self.bias_grad",
     ),
+    "conv.init.glorot": edit("(2.0 / (c1 * k1 * k2))", "(2.0 / ((c1 + c2) * k1 * k2))"),
+    "conv.init.rand-for-randn": edit(SPREAD, "deviation * np.random.random((c2, c1, k1, k2))"),
+    "conv.init.one-channel-repeated": edit(
+        SPREAD, "np.zeros((1, c1, 1, 1)) + np.random.normal(0.0, deviation, (c2, 1, k1, k2))"
+    ),
+    "conv.init.kernel-size-first": edit("size=(c2, c1, k1, k2)", "size=(k1, k2, c1, c2)"),
+    "conv.init.bias-for-each-input-channel": edit(
+        "self.bias = np.zeros(c2)", "self.bias = np.zeros(c1)"
+    ),
+    "conv.forward.channels-summed-first": edit(
+        PATCH,
+        "patch.sum(1).reshape(B, -1).dot(self.weight.sum(1).reshape(c2, -1).T) + self.bias",
+    ),
+    "conv.forward.reshaped-without-transpose": edit(
+        "        return y\n",
+        "        y = (y - self.bias[:, None, None]).transpose(0, 2, 3, 1).reshape(y.shape)\n"
+        "        return y + self.bias[:, None, None]\n",
+    ),
+    "conv.forward.padded": edit(
+        "self.x = double(x)",
+        "H, W = x.shape[2:]",
+        "c2, c1, k1, k2 = self.weight.shape\n        B, _, H, W",
+        "c2, c1, k1, k2 = self.weight.shape\n"
+        "        self.x = np.zeros((*x.shape[:2], H + k1 - 1, W + k2 - 1))\n"
+        "        self.x[:, :, (k1 - 1) // 2 :, (k2 - 1) // 2 :][:, :, :H, :W] = x\n"
+        "        x = self.x\n"
+        "        B, _, H, W",
+    ),
+    "conv.forward.stride-of-the-kernel": edit(
+        "        return y\n", "        return y[:, :, ::k1, ::k2]\n"
+    ),
+    "conv.forward.last-kernel-column-missing": edit(
+        PATCH,
+        "patch[..., :-1].reshape(B, -1).dot(self.weight[..., :-1].reshape(c2, -1).T) + self.bias",
+    ),
+    "conv.forward.bias-for-each-kernel-element": edit("+ self.bias", "+ k1 * k2 * self.bias"),
+    "conv.forward.bias-reshaped-for-good": edit(
+        ".dot(kernels.T) + self.bias",
+        ".dot(kernels.T)",
+        "        return y\n",
+        "        self.bias = self.bias.reshape(c2, 1, 1)\n        return y + self.bias\n",
+    ),
+    "conv.backward.kernel-gradient-transposed": edit(
+        "= dW.reshape(self.weight.shape)", "= dW.reshape(self.weight.shape).transpose(0, 1, 3, 2)"
+    ),
+    "conv.backward.kernel-gradient-same-for-all-channels": edit(
+        "= dW.reshape(self.weight.shape)",
+        "= np.zeros(self.weight.shape) + dW.reshape(self.weight.shape).sum(1, keepdims=True)",
+    ),
+    "conv.backward.bias-gradient-over-the-wrong-axes": edit(
+        "self.bias_grad = db", "self.bias_grad = last_x_grad.sum((0, 1, 2))"
+    ),
+    "conv.backward.bias-gradient-keeps-axes": edit(
+        "self.bias_grad = db", "self.bias_grad = db.reshape(1, -1, 1, 1)"
+    ),
+    "conv.backward.image-gradient-last-filter-only": edit(
+        "g.dot(kernels).reshape(B, c1, k1, k2)",
+        "np.outer(g[:, -1], kernels[-1]).reshape(B, c1, k1, k2)",
+    ),
+    "conv.backward.image-gradient-same-for-all-channels": edit(
+        "return dx", "return np.zeros(dx.shape) + dx.sum(1, keepdims=True)"
+    ),
+    "conv.backward.filters-summed-first": edit(
+        "g.dot(kernels).reshape(B, c1, k1, k2)",
+        "np.outer(g.sum(1), kernels.sum(0)).reshape(B, c1, k1, k2)",
+    ),
+    "conv.backward.half-precision": edit(
+        "double(last_x_grad[:, :, i, j])", "double(np.float16(last_x_grad[:, :, i, j]))"
+    ),
+    "conv.update.weight-not-updated": edit("        self.weight -= lr * self.weight_grad\n", ""),
+    "conv.update.momentum": edit(
+        "self.weight -= lr * self.weight_grad",
+        "self.vW = 0.9 * getattr(self, 'vW', 0) + lr * self.weight_grad\n"
+        "        self.weight -= self.vW",
+        "self.bias -= lr * self.bias_grad",
+        "self.vb = 0.9 * getattr(self, 'vb', 0) + lr * self.bias_grad\n"
+        "        self.bias -= self.vb",
+    ),
+    "conv.update.gradient-clipped": edit(
+        "lr * self.weight_grad",
+        "lr * self.weight_grad.clip(-1, 1)",
+        "lr * self.bias_grad",
+        "lr * self.bias_grad.clip(-1, 1)",
+    ),
+    "conv.update.filters-and-channels-swapped": edit(
+        "lr * self.weight_grad", "lr * self.weight_grad.transpose(1, 0, 2, 3)"
+    ),
+    # A row of numbers fits whatever shape it had: a kernel that is not square is not refused.
+    "conv.forward.kernel-transposed": edit(
+        "        kernels = self.weight.reshape(c2, -1)\n        for i in range(H",
+        "        kernels = self.weight.swapaxes(2, 3).reshape(c2, -1)\n        for i in range(H",
+    ),
+    # Over positions of the output, not of the kernel: another write is the last one.
+    "conv.backward.overwritten-when-folding": edit("j : j + k2] += g.dot", "j : j + k2] = g.dot"),
+    # One loop makes all three gradients, so all three lack the last positions.
+    "conv.backward.last-positions-missing": edit(
+        "range(o1)", "range(o1 - 1)", "range(o2)", "range(o2 - 1)"
+    ),
 }
 
 LOSS_LINE = "return -(target * logp).sum() / len(y)"
@@ -634,6 +832,29 @@ LOSS = {
     "loss.backward.sigmoid-derivative": edit("(p - target)", "(p - target) * p * (1 - p)"),
     "loss.backward.maximum-of-the-whole-batch": edit(
         P, "        p = np.exp(x - x.max())\n        p = p / p.sum(1)[:, None]\n"
+    ),
+    "loss.forward.columns-picked": edit(LOSS_LINE, "return -np.mean(logp[:, y])"),
+    "loss.forward.base-ten": edit("(target * logp).sum()", "(target * logp / np.log(10)).sum()"),
+    "loss.forward.softmax-forgotten": edit(
+        LOSS_LINE, "return -np.mean(np.log(np.take_along_axis(x, y[:, None], 1)))"
+    ),
+    "loss.forward.running-mean": edit(
+        LOSS_LINE,
+        "self.seen = [*getattr(self, 'seen', []), -(target * logp).sum() / len(y)]\n"
+        "        return sum(self.seen) / len(self.seen)",
+    ),
+    "loss.backward.maximum-not-subtracted": edit(
+        P, "        e = np.exp(double(x))\n        p = e / np.sum(e, 1)[:, None]\n"
+    ),
+    "loss.backward.columns-picked": edit(
+        "return (p - target) / len(y)", "p[:, y] -= 1\n        return p / len(y)"
+    ),
+    "loss.backward.half-precision": edit(
+        "return (p - target) / len(y)", "return np.float16((p - target) / len(y))"
+    ),
+    # One-hot labels multiply the logarithm of every zero: NaN, where picking gives infinity.
+    "loss.forward.logarithm-of-a-rounded-zero": edit(
+        LOSS_LINE, LOSS_LINE.replace("logp", "np.log(self.p)")
     ),
 }
 
@@ -775,28 +996,90 @@ NETWORK = {
         "np.exp(log_softmax(logits))", "one_hot(logits.argmax(axis=1), 10)"
     ),
     "network.predict.rounded": edit("return result", "return result.round(2)"),
+    "network.forward.images-kept-for-every-layer": edit(
+        KEEP, "self.layer_inputs = 8 * [x] if keepgrad else []"
+    ),
+    "network.forward.inputs-accumulate": edit(
+        KEEP,
+        "self.layer_inputs = self.layer_inputs + (values[:-1] if keepgrad else [])",
+        "self.layer_inputs[i]",
+        "self.layer_inputs[i - 8]",
+    ),
+    "network.forward.kept-in-reverse": edit(
+        KEEP,
+        "self.layer_inputs = values[-2::-1] if keepgrad else []",
+        "self.layer_inputs[i]",
+        "self.layer_inputs[7 - i]",
+    ),
+    "network.backward.gradient-clipped": edit(CHAIN, CHAIN.replace("grad)", "grad.clip(-1, 1))")),
+    "network.update.twice": edit(
+        *(piece for n in "037" for piece in (f"[{n}].update(lr)", f"[{n}].update(2 * lr)"))
+    ),
+    "network.update.learning-rate-divided": edit(
+        *(piece for n in "037" for piece in (f"[{n}].update(lr)", f"[{n}].update(lr / 8)"))
+    ),
+    "network.train.loss-of-the-first-epoch": edit(
+        STEP,
+        STEP + "            mean = total / count if epoch == 0 else mean\n",
+        ENDS,
+        "        self.layer_inputs = []\n        return mean\n",
+    ),
+    "network.train.shuffled": edit(
+        "            for part in batches(len(train_x), batch_size):\n",
+        "            order = np.random.permutation(len(train_x))\n"
+        "            for part in batches(len(train_x), batch_size):\n",
+        "train_x[part], train_y[part]",
+        "train_x[order[part]], train_y[order[part]]",
+    ),
+    "network.train.batches-in-reverse": edit(
+        "in batches(len(train_x), batch_size)", "in list(batches(len(train_x), batch_size))[::-1]"
+    ),
+    "network.train.batch-one-too-small": edit(
+        "train_x[part], train_y[part]",
+        "train_x[part][: batch_size - 1], train_y[part][: batch_size - 1]",
+    ),
+    "network.train.batch-size-and-epochs-swapped": edit(
+        "train_x, train_y, batch_size, epochs, lr", "train_x, train_y, epochs, batch_size, lr"
+    ),
+    "network.train.starts-anew": edit(
+        "        for epoch in range(epochs):\n",
+        "        self.__init__()\n        for epoch in range(epochs):\n",
+    ),
+    "network.train.one-batch-only": edit(STEP, STEP + "                break\n"),
+    "network.train.images-changed-in-place": edit(
+        "        for epoch in range(epochs):\n",
+        "        train_x -= np.mean(train_x)\n        for epoch in range(epochs):\n",
+    ),
+    "network.train.half-precision": edit("train_x[part], ", "double(np.float16(train_x[part])), "),
+    "network.test.divided-by-whole-batches": edit(
+        TESTED, "        return total / (len(test_x) // batch_size)\n"
+    ),
+    "network.test.first-batch-only": edit(
+        TESTED, "            count += 1\n            break\n        return total / count\n"
+    ),
+    "network.test.labels-of-the-first-batch": edit("test_y[part]", "test_y[: len(test_x[part])]"),
+    "network.test.rounded": edit(
+        TESTED, TESTED.replace("total / count", "round(total / count, 2)")
+    ),
+    "network.predict.exponentials-not-normalised": edit(
+        "np.exp(log_softmax(logits))", "np.exp(logits)"
+    ),
+    "network.predict.normalised-over-everything": edit(
+        "result[part] = np.exp(log_softmax(logits))",
+        "e = np.exp(logits - logits.max())\n            result[part] = e / e.sum()",
+    ),
+    "network.predict.softmax-twice": edit(
+        "(log_softmax(logits))", "(log_softmax(np.exp(log_softmax(logits))))"
+    ),
+    "network.predict.inputs-kept": edit("self.forward(x[part])", "self.forward(x[part], True)"),
+    "network.predict.half-precision": edit("return result", "return np.float16(result)"),
 }
 
 MISTAKES = RELU | FLATTEN | MAXPOOL | LINEAR | CONV | LOSS | NETWORK
 
 ELSEWHERE = {
-    # Over positions of the output, not of the kernel: another write is the last one.
-    "conv.backward.overwritten-when-folding": edit("j : j + k2] += g.dot", "j : j + k2] = g.dot"),
-    # One loop makes all three gradients, so all three lack the last positions.
-    "conv.backward.last-positions-missing": edit(
-        "range(o1)", "range(o1 - 1)", "range(o2)", "range(o2 - 1)"
-    ),
     # Negative numbers are no axes of this loop, so nothing is joined; the patch's shape is refused.
     "flatten.forward.negative-end-not-handled": edit(
         "first, last = axes[self.start], axes[self.end]", "first, last = self.start, self.end"
-    ),
-    # One-hot labels multiply the logarithm of every zero: NaN, where picking gives infinity.
-    "loss.forward.logarithm-of-a-rounded-zero": edit(
-        LOSS_LINE, LOSS_LINE.replace("logp", "np.log(self.p)")
-    ),
-    # A row of numbers fits whatever shape it had, so a kernel that is not square is not refused.
-    "conv.forward.kernel-transposed": edit(
-        "        kernels = self.weight.reshape(c2, -1)\n        for i in range(H",
-        "        kernels = self.weight.swapaxes(2, 3).reshape(c2, -1)\n        for i in range(H",
     ),
 }
