@@ -155,7 +155,7 @@ def has_numbers(record: Record) -> bool:
 
 def telling(got: np.ndarray) -> bool:
     """Whether an answer is more than one number over and over, as zeros are."""
-    return got.size == 1 or bool(np.ptp(got) > 0)
+    return got.size == 1 or (got.size > 1 and bool(np.ptp(got) > 0))
 
 
 def end(record: Record, error: BaseException) -> None:
