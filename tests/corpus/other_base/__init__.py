@@ -1038,14 +1038,14 @@ NETWORK = {
         "train_x[part], train_y[part]",
         "train_x[part][: batch_size - 1], train_y[part][: batch_size - 1]",
     ),
-    "network.train.batch-size-and-epochs-swapped": edit(
-        "train_x, train_y, batch_size, epochs, lr", "train_x, train_y, epochs, batch_size, lr"
-    ),
     "network.train.starts-anew": edit(
         "        for epoch in range(epochs):\n",
         "        self.__init__()\n        for epoch in range(epochs):\n",
     ),
-    "network.train.one-batch-only": edit(STEP, STEP + "                break\n"),
+    "network.train.one-batch-only": edit(
+        STEP,
+        STEP + "                self.layer_inputs = []\n                return total / count\n",
+    ),
     "network.train.images-changed-in-place": edit(
         "        for epoch in range(epochs):\n",
         "        train_x -= np.mean(train_x)\n        for epoch in range(epochs):\n",
