@@ -161,6 +161,10 @@ def report_wrong(outcomes: Sequence[Outcome]) -> None:
         ),
         ("not named", [one.id for one in caught if not one.names]),
         (
+            "neither form nor place when withheld",
+            [one.id for one in caught if not one.form and not one.place],
+        ),
+        (
             "not in first place",
             [
                 f"{one.id}: {', '.join(one.names)}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+
+from autograder.checks.evidence import arrays
 
 
 class CheckFailed(Exception):
@@ -12,13 +16,15 @@ class CheckFailed(Exception):
     ----------
     message
         For the student: what was expected, what came, where they differ first, in which
-        call; at most eight lines.
+        call; at most eight lines, and a map.
     expected, got
         The arrays, where there are any, for those who explain or draw the difference.
     before
         What was there before a step, where the answer is what a step made of it.
     fault
         A kind of fault that the check itself tells for sure; `diagnosis.forms` has the words.
+    evidence
+        What a report can draw, where it is not these arrays.
     """
 
     status = "failed"
@@ -30,8 +36,10 @@ class CheckFailed(Exception):
         got: np.ndarray | None = None,
         before: np.ndarray | None = None,
         fault: str = "",
+        evidence: dict[str, Any] | None = None,
     ) -> None:
         self.expected, self.got, self.before, self.fault = expected, got, before, fault
+        self.evidence = evidence or arrays(expected, got)
         super().__init__(message)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -115,9 +116,9 @@ def left(
     if group not in CLASSES or method == "init":
         return []
     found = list(alterations(group, method, wrong_answer(records)))
-    shown = next((record for record in records.values() if can_be_shown(record)), None)
-    if shown is not None and method != "update":
-        found = previewed(found, known.variants, method, shown)
+    shown = sorted(filter(can_be_shown, records.values()), key=lambda one: one.status == "crashed")
+    if shown and method != "update":
+        found = previewed(found, known.variants, method, shown[0])
     elif forms.by_checks(records):  # all answers are right by themselves
         found = [one for one in found if one.id.startswith(MEMORY)]
     asker = Fingerprints(Altered(known.variants, group, found), known.limits)
@@ -131,49 +132,52 @@ def left(
 
 
 def can_be_shown(record: Record) -> bool:
-    """Whether a wrong answer and its question are at hand, of one layer."""
-    return (
-        record.pair is not None
-        and not record.fault
-        and record.case is not None
-        and "out" in record.case.arrays
-        and bool(np.isfinite(record.pair[1]).all())
-    )
+    """Whether a question of one layer is at hand, with a wrong answer or a crash."""
+    if record.case is None or "out" not in record.case.arrays:
+        return False
+    if record.status == "crashed":
+        return True
+    finite = record.pair is not None and bool(np.isfinite(record.pair[1]).all())
+    return finite and not record.fault
 
 
 def previewed(
     found: Sequence[Alteration], variants: Variants, method: str, record: Record
 ) -> list[Alteration]:
-    """Those that give one wrong answer, so that the others need not be asked through a check."""
-    case, pair, kept = record.case, record.pair, []
-    assert case is not None and pair is not None
+    """Those that give one wrong answer, or crash as it did: few are asked through the checks."""
+    case, kept = record.case, []
+    assert case is not None
     cls = getattr(variants.make(None), case.layer)
     wide = {name: value.astype(np.float64) for name, value in case.arrays.items()}
-    given = [wide["x"]]
-    if "y" in case.arrays:
-        given.append(case["y"])
-    elif method == "backward":
-        given.append(wide["g"])
-    with np.errstate(all="ignore"):
-        for one in found:
-            altered = type(cls.__name__, (cls,), {})
-            one.apply(altered)
-            layer = altered(*case.args)
-            for name in case.parameters:
-                setattr(layer, name, wide[name].copy())
-            try:
-                layer.forward(*(given if "y" in case.arrays else given[:1]))
-                answers = [getattr(layer, method)(*given)]
-            except Exception:
-                continue  # no array fits here
-            answers += [getattr(layer, f"{name}_grad", None) for name in case.parameters]
-            if any(alike(answer, pair[1]) for answer in answers if answer is not None):
+    second = case["y"] if "y" in case.arrays else wide["g"]
+    takes_two = "y" in case.arrays or method == "backward"
+    for one in found:
+        altered = type(cls.__name__, (cls,), {})
+        one.apply(altered)
+        layer = altered(*case.args)
+        for name in case.parameters:
+            setattr(layer, name, wide[name].copy())
+        try:
+            with np.errstate(all="ignore"):
+                if method == "backward":
+                    cls.forward(
+                        layer, *([wide["x"], second] if "y" in case.arrays else [wide["x"]])
+                    )
+                result = getattr(layer, method)(wide["x"], *([second] if takes_two else []))
+        except Exception:
+            if record.status == "crashed":
                 kept.append(one)
+            continue
+        answers = [result, *(getattr(layer, f"{name}_grad", None) for name in case.parameters)]
+        if record.pair is not None and any(alike(answer, record.pair[1]) for answer in answers):
+            kept.append(one)
     return kept
 
 
 def alike(answer: Any, got: np.ndarray) -> bool:
     """Whether two answers may be the same; what is nearly so is judged by the checks."""
+    if answer is None:
+        return False
     answer = np.asarray(answer)
     if answer.shape != got.shape or not np.isfinite(answer).all():
         return False
@@ -222,7 +226,9 @@ def alterations(group: str, method: str, answer: str = "") -> Iterator[Alteratio
                 yield from of_arguments("last_x_grad", 1, ndim, method, answer)
         if group == "loss":
             yield from of_labels(method)
+        yield from of_batch(method)
         yield from of_memory(method)
+        yield from of_constructor()
         if group in PARAMETERS:
             yield from of_attribute("weight", PARAMETERS[group], method)
             yield from of_attribute("bias", 1, method)
@@ -232,8 +238,16 @@ def alterations(group: str, method: str, answer: str = "") -> Iterator[Alteratio
         yield from of_memory(method)
 
 
-def changes(ndim: int) -> Iterator[tuple[str, str, Change]]:
-    """What can be done to an array: id, words that go on "as if x …", function."""
+def changes(ndim: int, first: str = "") -> Iterator[tuple[str, str, Change]]:
+    """What can be done to an array: id, words that go on "as if x …", function.
+
+    Parameters
+    ----------
+    ndim
+        How many axes it has.
+    first
+        What is counted along the first of them, if not what is usual.
+    """
     yield "zero", "were all 0", np.zeros_like
     yield "ones", "were all 1", np.ones_like
     yield "absolute", "had lost its signs", np.abs
@@ -242,44 +256,65 @@ def changes(ndim: int) -> Iterator[tuple[str, str, Change]]:
     yield "signs", "held only the signs of its values", np.sign
     yield "double", "were twice as large", lambda x: 2 * x
     yield "half", "were half as large", lambda x: x / 2
-    yield "mean", "were divided by the number of its rows", lambda x: x / len(x)
-    yield "columns", "were divided by the number of its columns", lambda x: x / x.shape[1]
+    yield "mean", "were divided by the length of its first axis", lambda x: x / len(x)
+    yield "columns", "were divided by the length of its second axis", lambda x: x / x.shape[1]
+    yield "size", "were divided by the size of one of its parts", lambda x: x / x[0].size
     yield "unit", "were divided by its norm", lambda x: x / np.linalg.norm(x)
     yield "whole", "were rounded to whole numbers", np.rint
     yield "cut", "were cut off at -1 and 1", lambda x: np.clip(x, -1, 1)
     yield "average", "were everywhere its mean", lambda x: np.full_like(x, x.mean())
     yield "total", "were everywhere its sum", lambda x: np.full_like(x, x.sum())
-    for axis in range(ndim):
-        yield from along(axis, axis_name(ndim, axis) if ndim > 1 else "values")
+    names = [axis_name(ndim, axis) for axis in range(ndim)] if ndim > 1 else ["values"]
+    names[0] = first or names[0]
+    for axis, name in enumerate(names):
+        yield from along(axis, name)
     for pair in itertools.combinations(range(ndim), 2):
-        names = " and ".join(axis_name(ndim, axis) for axis in pair)
-        a, b = pair
+        both = " and ".join(names[axis] for axis in pair)
         yield (
-            f"swapped.{a}.{b}",
-            f"had its {names} swapped",
-            lambda x, a=a, b=b: np.ascontiguousarray(x.swapaxes(a, b)),
+            f"swapped.{pair[0]}.{pair[1]}",
+            f"had its {both} swapped",
+            partial(swap, pair=pair),
         )
         yield (
-            f"reversed.{a}.{b}",
-            f"had its {names} in reverse order",
-            lambda x, pair=pair: np.flip(x, pair).copy(),
+            f"reversed.{pair[0]}.{pair[1]}",
+            f"had its {both} in reverse order",
+            partial(turn, axes=pair),
+        )
+    for order in list(itertools.permutations(range(ndim)))[1:]:
+        key = "".join(map(str, order))
+        yield (
+            f"reread.{key}",
+            f"had been transposed to the axes {order} and reshaped",
+            partial(reread, order=order),
         )
         yield (
-            f"reread.{a}.{b}",
-            f"were read off with its {names} swapped, by reshape",
-            lambda x, a=a, b=b: x.swapaxes(a, b).reshape(x.shape),
-        )
-        yield (
-            f"misread.{a}.{b}",
-            f"had its {names} swapped by reshape instead of transpose",
-            lambda x, a=a, b=b: misread(x, a, b),
+            f"misread.{key}",
+            f"had been reshaped where it must be transposed to the axes {order}",
+            partial(misread, order=order),
         )
 
 
-def misread(x: np.ndarray, a: int, b: int) -> np.ndarray:
-    """What a reshape gives where two axes were to be swapped."""
-    swapped = x.swapaxes(a, b)
-    return np.ascontiguousarray(x.reshape(swapped.shape).swapaxes(a, b))
+def swap(x: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
+    return np.ascontiguousarray(x.swapaxes(*pair))
+
+
+def turn(x: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
+    return np.flip(x, axes).copy()
+
+
+def spread(x: np.ndarray, total: Callable[..., Any], axis: int) -> np.ndarray:
+    """A sum or a mean along an axis, at all places of it."""
+    return np.asarray(np.zeros_like(x) + total(x, axis=axis, keepdims=True))
+
+
+def reread(x: np.ndarray, order: Sequence[int]) -> np.ndarray:
+    return x.transpose(order).reshape(x.shape)
+
+
+def misread(x: np.ndarray, order: Sequence[int]) -> np.ndarray:
+    """What a reshape makes of an array that was to be transposed to this order of axes."""
+    wanted = x.reshape([x.shape[axis] for axis in order])
+    return np.ascontiguousarray(wanted.transpose(np.argsort(order)))
 
 
 def along(axis: int, name: str) -> Iterator[tuple[str, str, Change]]:
@@ -302,19 +337,19 @@ def along(axis: int, name: str) -> Iterator[tuple[str, str, Change]]:
     yield f"all-but-last.{axis}", f"were 0 in the last of its {name}", kept(slice(0, -1))
     yield f"all-but-first.{axis}", f"were 0 in the first of its {name}", kept(slice(1, None))
     yield f"copy.{axis}", f"had the first of its {name} everywhere", copied(slice(0, 1))
-    yield f"reversed.{axis}", f"had its {name} in reverse order", lambda x: np.flip(x, axis).copy()
+    yield f"reversed.{axis}", f"had its {name} in reverse order", partial(turn, axes=(axis,))
     for step in (1, -1):
         where = "further on" if step > 0 else "further back"
         yield (
             f"shifted.{axis}.{step}",
             f"had its {name} one place {where}",
-            lambda x, step=step: np.roll(x, step, axis),
+            partial(np.roll, shift=step, axis=axis),
         )
     for kind, function in (("mean", np.mean), ("sum", np.sum)):
         yield (
             f"{kind}.{axis}",
             f"held the {kind} over its {name}",
-            lambda x, f=function: np.zeros_like(x) + f(x, axis=axis, keepdims=True),
+            partial(spread, total=function, axis=axis),
         )
 
 
@@ -378,8 +413,47 @@ def for_one(answer: str, wrap: Callable[[Method], Method]) -> Callable[[Method],
     return only_one
 
 
+def of_batch(method: str) -> Iterator[Alteration]:
+    """Some of the samples, in all arguments."""
+    for key, words, which in (
+        ("first", "as if there were only the first sample", slice(0, 1)),
+        ("last", "as if there were only the last sample", slice(-1, None)),
+        ("not-last", "as if the last sample were not there", slice(0, -1)),
+        ("not-first", "as if the first sample were not there", slice(1, None)),
+    ):
+
+        def wrap(function: Method, which: slice = which) -> Method:
+            def call(self: Any, *args: Any) -> Any:
+                return function(self, *(argument[which] for argument in args))
+
+            return call
+
+        yield Alteration(f"batch.{key}", words, wrapped(method, wrap))
+
+
+def of_constructor() -> Iterator[Alteration]:
+    """The arguments that an object is made with."""
+    for key, words, change in (
+        ("reversed", "as if the arguments of the constructor were reversed", lambda a: a[::-1]),
+        (
+            "first",
+            "as if all arguments of the constructor were the first",
+            lambda a: a[:1] * len(a),
+        ),
+        ("last", "as if all arguments of the constructor were the last", lambda a: a[-1:] * len(a)),
+    ):
+
+        def wrap(function: Method, change: Change = change) -> Method:
+            def call(self: Any, *args: Any) -> Any:
+                function(self, *change(args))
+
+            return call
+
+        yield Alteration(f"made.{key}", words, wrapped("__init__", wrap))
+
+
 def of_attribute(name: str, ndim: int, method: str) -> Iterator[Alteration]:
-    for key, words, change in changes(ndim):
+    for key, words, change in changes(ndim, "filters" if ndim == IMAGES else ""):
 
         def wrap(function: Method, change: Change = change) -> Method:
             def call(self: Any, *args: Any) -> Any:
@@ -535,7 +609,8 @@ def of_steps(ndim: int) -> Iterator[Alteration]:
     """What a step of a layer does to its weight and its bias."""
     for names in (("weight_grad", "bias_grad"), ("weight_grad",), ("bias_grad",)):
         what = " and ".join(names)
-        for key, words, change in changes(ndim if names == ("weight_grad",) else 1):
+        axes = ndim if names == ("weight_grad",) else 1
+        for key, words, change in changes(axes, "filters" if axes == IMAGES else ""):
             verb = words if len(names) == 1 else words.replace("its", "their")
             yield Alteration(
                 f"{'+'.join(names)}.{key}",
@@ -625,7 +700,6 @@ def of_data(method: str) -> Iterator[Alteration]:
         ("not-first", "as if the first batch did not count", lambda n, size: np.arange(size, n)),
         ("not-last", "as if the last batch did not count", all_but_last),
         ("reversed", "as if the images came in reverse order", lambda n, size: np.arange(n)[::-1]),
-        ("batches", "as if the batches came in reverse order", reversed_batches),
     )
     for key, words, which in table:
 
@@ -643,12 +717,11 @@ def of_data(method: str) -> Iterator[Alteration]:
         ("next", "as if the labels were one too large", lambda y, args: (y + 1) % 10),
     ):
         yield Alteration(f"labels.{key}", words, wrapped(method, with_argument(1, change)))
-    for key, words, change in (
-        ("scaled", "as if the images were divided by 255", lambda x, args: x / 255),
-        ("half", "as if the images were in float16", lambda x, args: np.float16(x)),
-        ("whole", "as if the images were rounded to whole numbers", lambda x, args: np.rint(x)),
-    ):
-        yield Alteration(f"images.{key}", words, wrapped(method, with_argument(0, change)))
+    yield Alteration(
+        "images.half",
+        "as if the images were in float16",
+        wrapped(method, with_argument(0, lambda x, args: np.float16(x))),
+    )
 
 
 def last_batch(n: int, size: int) -> np.ndarray:
@@ -657,12 +730,6 @@ def last_batch(n: int, size: int) -> np.ndarray:
 
 def all_but_last(n: int, size: int) -> np.ndarray:
     return np.arange((n - 1) // size * size)
-
-
-def reversed_batches(n: int, size: int) -> np.ndarray:
-    """Only where all batches are whole, or it would not cut them at the same places."""
-    starts = range(0, n, size)
-    return np.concatenate([np.arange(n)[i : i + size] for i in reversed(starts)])
 
 
 def first_labels(y: np.ndarray, args: Any) -> np.ndarray:
@@ -702,11 +769,6 @@ def of_batches(method: str) -> Iterator[Alteration]:
             "with the sum of the batches' losses, divided by the number of images",
             lambda a, n, size: a * -(-n // size) / n,
         ),
-        (
-            "whole",
-            "with the sum of the batches' losses, divided by the number of whole batches",
-            lambda a, n, size: a * -(-n // size) / (n // size),
-        ),
         ("none", "with None", lambda a, n, size: None),
     ):
 
@@ -732,11 +794,6 @@ def of_batches(method: str) -> Iterator[Alteration]:
             "earlier",
             "with the mean over the first epoch",
             lambda losses, counts, epoch: np.mean(losses[: len(losses) - epoch]),
-        ),
-        (
-            "total",
-            "with the sum over all epochs, divided by the batches of one",
-            lambda losses, counts, epoch: np.sum(losses) / len(losses[epoch:]),
         ),
     ):
         yield Alteration(f"loss.{key}", words, of_losses(method, choose))
@@ -802,20 +859,6 @@ def of_inner_calls() -> Iterator[Alteration]:
         yield Alteration(
             f"update.{times}", f"as if update {words}", wrapped("train", inner("update", times))
         )
-
-    def ones(function: Method) -> Method:
-        def call(self: Any, *args: Any) -> Any:
-            self.loss_func.backward = lambda x, y: np.ones_like(x)
-            try:
-                return function(self, *args)
-            finally:
-                del self.loss_func.backward
-
-        return call
-
-    yield Alteration(
-        "loss.ones", "as if the gradient of the loss were all 1", wrapped("train", ones)
-    )
 
 
 def only(kept: Sequence[int]) -> Callable[[Method], Method]:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,6 +60,14 @@ class Wrong:
     got: np.ndarray
     given: Mapping[str, np.ndarray] = field(default_factory=dict)
 
+    def axis(self, index: int) -> str:
+        """What an axis of the answer is called."""
+        weight = self.given.get("weight")
+        shape = () if weight is None else weight.shape
+        if index == 0 and len(shape) == 4 and shape == self.expected.shape:
+            return "filters"
+        return axis_name(self.expected.ndim, index)
+
     @property
     def comparable(self) -> bool:
         """Whether the answer can be compared with the expected one, number by number."""
@@ -74,14 +82,24 @@ Find = Callable[[Wrong], Iterator[Form]]
 
 def exact(records: Mapping[str, Record]) -> Form | None:
     """The one form of the first rank that explains all wrong answers."""
-    wrongs = wrong_answers(records)
-    return next(filter(None, (shared(wrongs, *finders) for finders in EXACT)), None)
+    if not any(wrong.got.any() for wrong in wrong_answers(records)):
+        return None  # much gives zero
+    return first(records, EXACT)
 
 
 def vague(records: Mapping[str, Record]) -> Form | None:
     """The one form of the second or of the third rank that explains all wrong answers."""
+    return first(records, VAGUE)
+
+
+def first(records: Mapping[str, Record], ranks: Sequence[Sequence[Find]]) -> Form | None:
+    """The form of the first rank that has one."""
     wrongs = wrong_answers(records)
-    return next(filter(None, (shared(wrongs, *finders) for finders in VAGUE)), None)
+    form = next(filter(None, (shared(wrongs, *finders) for finders in ranks)), None)
+    if form and all(record.before is not None for record in records.values() if record.pair):
+        title = f"Of the step that is taken: {form.title[0].lower()}{form.title[1:]}"
+        return replace(form, title=title)
+    return form
 
 
 NAMES = {  # of the arrays of a case, as a student knows them
@@ -129,7 +147,13 @@ def shared(wrongs: Sequence[Wrong], *finders: Find) -> Form | None:
             common = {k: v for k, v in (found if common is None else common).items() if k in found}
             if not common:
                 return None
-    return next(iter(common.values())) if common is not None and len(common) == 1 else None
+    if not common:
+        return None
+    # Sizes that are the same in all of several questions are two words for one thing.
+    named = [form for form in common.values() if form.id.startswith("size.")]
+    if named and len(named) == len(common) and len(wrongs) > 2:
+        return named[0]
+    return next(iter(common.values())) if len(common) == 1 else None
 
 
 def enough(wrongs: Sequence[Wrong]) -> bool:
@@ -158,6 +182,11 @@ def close(got: np.ndarray, wanted: np.ndarray) -> bool:
     return bool(0 < largest < np.inf and np.abs(got - wanted).max() <= CLOSE * largest)
 
 
+def same(got: np.ndarray, wanted: np.ndarray) -> bool:
+    """As `close`, but zero may be both, where other answers tell more."""
+    return close(got, wanted) or (got.shape == wanted.shape and not got.any() and not wanted.any())
+
+
 # First rank: exact -------------------------------------------------------------------
 
 
@@ -178,26 +207,23 @@ def scaled(wrong: Wrong) -> Iterator[Form]:
 
 def factors(factor: float, wrong: Wrong) -> Iterator[Form]:
     """What a factor may be: a size of the question, or else a number."""
-    named = False
     for name, size in sizes(wrong).items():
         for power, words in ((-1, "divided by"), (1, "multiplied by"), (-2, "twice divided by")):
             if size > 1 and np.isclose(factor, float(size) ** power, rtol=1e-3):
-                named = True
                 yield Form(
-                    f"factor.{name}.{power}",
+                    f"size.{name}.{power}",
                     f"Every value is {words} {name}",
                     "Is it a sum or a mean, and over what?",
                 )
-    if not named or wrong.expected.size > 1:
-        yield Form(
-            f"factor.{factor:.3g}",
-            f"Every value is {factor:.4g} times what it should be",
-            "Which factor is missing, or there twice?",
-        )
+    yield Form(
+        f"factor.{factor:.3g}",
+        f"Every value is {factor:.4g} times what it should be",
+        "Which factor is missing, or there twice?",
+    )
 
 
 def sizes(wrong: Wrong) -> dict[str, int]:
-    """The sizes that a factor may come from; of equal ones, the first only."""
+    """The sizes that a factor may come from, the likeliest first."""
     given = wrong.given
     first = given.get("x", wrong.expected)
     found = {"the size of the batch": first.shape[0] if first.ndim else 0}
@@ -219,11 +245,7 @@ def sizes(wrong: Wrong) -> dict[str, int]:
         if weight.ndim == 4:
             found["the size of the kernel"] = int(np.prod(weight.shape[2:]))
             found["the number of weights of a filter"] = int(np.prod(weight.shape[1:]))
-    unique: dict[str, int] = {}
-    for name, size in found.items():
-        if size not in unique.values():
-            unique[name] = size
-    return unique
+    return found
 
 
 def moved(wrong: Wrong) -> Iterator[Form]:
@@ -233,7 +255,7 @@ def moved(wrong: Wrong) -> Iterator[Form]:
         return
     axes = [axis for axis, length in enumerate(expected.shape) if length > 1]
     for axis in axes:
-        name = axis_name(expected.ndim, axis)
+        name = wrong.axis(axis)
         if close(got, np.flip(expected, axis)):
             yield Form(f"flip.{axis}", f"The {name} are in reverse order", "Look for a [::-1].")
         if expected.shape[axis] < 3:
@@ -249,9 +271,10 @@ def moved(wrong: Wrong) -> Iterator[Form]:
             if close(got, filled):
                 title = f"All {name} are one place {where}, and one is left at zero"
                 yield Form(f"shift.filled.{axis}.{distance}", title, hint)
-    for pair in itertools.combinations(axes, 2):
-        if close(got, np.flip(expected, pair)):
-            names = " and ".join(axis_name(expected.ndim, axis) for axis in pair)
+    for pair in itertools.combinations(range(expected.ndim), 2):
+        # One of the axes may have a single place, so that turning it shows nothing.
+        if axes and set(pair) & set(axes) and close(got, np.flip(expected, pair)):
+            names = " and ".join(wrong.axis(axis) for axis in pair)
             yield Form(
                 f"flip.{pair[0]}.{pair[1]}",
                 f"The {names} are in reverse order",
@@ -320,36 +343,40 @@ def pointwise(wrong: Wrong) -> Iterator[Form]:
     if not wrong.comparable or not expected.size:
         return
     for name, words, function in POINTWISE:
-        if name != "negative" and close(got, function(expected)):
+        if name != "negative" and same(got, function(expected)):
             title = f"The answer is {words.format('what it should be')}"
             yield Form(f"pointwise.{name}", title, "Which step does this, and is it wanted?")
     for name, bound, cut in (("above", got.max(), np.minimum), ("below", got.min(), np.maximum)):
         limit = round(float(bound), 3)
-        if np.isclose(limit, bound, atol=1e-6) and limit and close(got, cut(expected, limit)):
+        within = expected.min() < limit < expected.max()
+        if limit and within and abs(limit - bound) <= 1e-6 and close(got, cut(expected, limit)):
             title = f"No value is {name} {limit:g}: it is cut off there"
             yield Form(f"cut.{name}.{limit:g}", title, "What limits the values?")
-    yield from imprecise(expected, got)
 
 
-def imprecise(expected: np.ndarray, got: np.ndarray) -> Iterator[Form]:
-    """Nearly right: rounded to some decimals, or computed with too little precision."""
-    error = np.abs(got - expected)
+def rounded(wrong: Wrong) -> Iterator[Form]:
+    """Rounded to some decimals."""
+    expected, got = wrong.expected, wrong.got
+    if not wrong.comparable or not expected.size:
+        return
+    error = np.abs(got - expected).max()
     for decimals in range(1, 5):
-        if close(got, np.round(got, decimals)) and error.max() <= 0.51 * 10.0**-decimals:
-            yield Form(
-                f"decimals.{decimals}",
-                f"The answer is rounded to {decimals} decimals",
-                "Nothing needs rounding; leave numbers as they are.",
-            )
-            return
-    half = np.array_equal(got, got.astype(np.float16)) and error.max() <= 1e-6
-    if error.max() > 0 and (half or error.max() <= PRECISION * np.abs(expected).max()):
-        yield Form(
-            "precision",
-            "The answer is nearly right, to three digits or so, but not to the precision of"
-            " float32",
-            "Is something computed in float16, or a small number added?",
-        )
+        fits = np.abs(got - np.round(got, decimals)).max() <= 1e-7 * np.abs(got).max()
+        if fits and error <= 0.51 * 10.0**-decimals:
+            title = f"The answer is rounded to {decimals} decimals"
+            yield Form(f"decimals.{decimals}", title, "Nothing needs rounding.")
+
+
+def imprecise(wrong: Wrong) -> Iterator[Form]:
+    """Nearly right: computed with too little precision."""
+    expected, got = wrong.expected, wrong.got
+    if not wrong.comparable or not expected.size:
+        return
+    error = np.abs(got - expected).max()
+    half = np.array_equal(got, got.astype(np.float16)) and error <= 1e-6
+    if error > 0 and (half or error <= PRECISION * np.abs(expected).max()):
+        title = "The answer is nearly right, to three digits or so, and float32 gives seven"
+        yield Form("precision", title, "Is something computed in float16, or a small number added?")
 
 
 def others(wrong: Wrong) -> Iterator[tuple[str, np.ndarray]]:
@@ -485,7 +512,6 @@ def within(small: np.ndarray, large: np.ndarray, name: str, title: str) -> Itera
             axes = " and ".join(axis_name(small.ndim, i) for i, n in enumerate(spare) if n)
             hint = "How large is the answer, and where does a loop end?"
             yield Form(f"{name}.{words}", f"{title}: {axes} {words} are {verb}", hint)
-            return
     steps = [-(-b // a) if a else 1 for a, b in zip(small.shape, large.shape, strict=True)]
     cut = tuple(slice(None, None, step) for step in steps)
     if close(small, large[cut]):
@@ -496,7 +522,7 @@ def within(small: np.ndarray, large: np.ndarray, name: str, title: str) -> Itera
 
 
 def emptied(wrong: Wrong) -> Iterator[Form]:
-    """Nothing, or nothing finite, or one number everywhere, or zero in some places."""
+    """Nothing, or nothing finite, or one number everywhere."""
     expected, got = wrong.expected, wrong.got
     if not np.isfinite(got).any():
         yield Form("nan", "No value is a finite number", "Look for 0 / 0, log(0) or an overflow.")
@@ -507,8 +533,15 @@ def emptied(wrong: Wrong) -> Iterator[Form]:
         yield Form("zero", "Every value is 0", "Is what was computed also stored and returned?")
     elif np.ptp(got) == 0:
         yield Form("constant", "Every value is the same number", "What should make them differ?")
+
+
+def gaps(wrong: Wrong) -> Iterator[Form]:
+    """Zero where it should not be, or something where zero is right, and nothing else wrong."""
+    expected, got = wrong.expected, wrong.got
+    if not wrong.comparable or expected.size < 2:
+        return
     bad = differing(expected, got)
-    if got.any() and not got[bad].any():
+    if not got[bad].any():
         yield Form(
             "holes",
             "Where the answer is wrong, it is 0; all other values are right",
@@ -530,7 +563,7 @@ def repeated(wrong: Wrong) -> Iterator[Form]:
     for axis, length in enumerate(expected.shape):
         scale = CLOSE * np.abs(got).max()
         if length > 1 and np.ptp(got, axis).max() <= scale < np.ptp(expected, axis).max():
-            name = axis_name(expected.ndim, axis)
+            name = wrong.axis(axis)
             title = f"All {name} of the answer are the same, and should not be"
             yield Form(f"same.{axis}", title, f"Where do the {name} get mixed or averaged?")
 
@@ -546,7 +579,7 @@ def partly_scaled(wrong: Wrong) -> Iterator[Form]:
         yield Form("factor.own", title, "Which size of the question is the factor?")
         return
     for axis, length in enumerate(expected.shape):
-        name = axis_name(expected.ndim, axis)
+        name = wrong.axis(axis)
         others = tuple(i for i in range(expected.ndim) if i != axis)
         if not 1 < length < expected.size / 2:
             continue
@@ -636,7 +669,7 @@ def positions(wrong: Wrong) -> Iterator[Form]:
     for axis, length in enumerate(expected.shape):
         if length > 1:
             index = np.arange(length).reshape([-1 if i == axis else 1 for i in range(bad.ndim)])
-            name = axis_name(expected.ndim, axis)
+            name = wrong.axis(axis)
             for words, which in (("first", index == 0), ("last", index == length - 1)):
                 found[f"the {words} of the {name} are"] = np.broadcast_to(which, bad.shape)
                 found[f"not the {words} of the {name} are"] = np.broadcast_to(~which, bad.shape)
@@ -663,16 +696,19 @@ EXACT: tuple[tuple[Find, ...], ...] = (
     (moved, turned),
     (terms,),
     (pointwise,),
+    (rounded,),
+    (imprecise,),
+    (reshaped,),
     (instead,),
     (functions,),
-    (reshaped,),
 )
 VAGUE: tuple[tuple[Find, ...], ...] = (
     (emptied,),
     (repeated,),
+    (conditions,),
+    (gaps,),
     (partly_scaled, rearranged, signed),
     (by_shape,),
-    (conditions,),
     (positions,),
 )
 
