@@ -1,0 +1,186 @@
+"""Hostile submissions get nothing here, and all they want from a naive grader."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from autograder.cases.digits import ARCHIVE
+from autograder.errors import IntakeError
+from autograder.intake import take
+from autograder.sandbox.isolation import available
+from tests.corpus.hostile import ALWAYS, Hostile
+from tests.corpus.hostile.archives import ARCHIVES, CANARY, Archive, Place, unpack
+from tests.corpus.hostile.carried import CARRIED, Carried
+from tests.corpus.hostile.corpus import FAMILIES, RARE, SAMPLE
+from tests.corpus.hostile.yard import Yard
+from tests.corpus.wrong import package
+from tests.grading import graded, lost
+
+LEVELS = available()
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="the yard is watched through /proc"
+)
+EVERY = [
+    pytest.param(
+        one, id=f"{family}: {one.name}", marks=[] if one.name in SAMPLE else pytest.mark.hostile
+    )
+    for family, members in FAMILIES.items()
+    for one in members
+]
+
+
+@pytest.fixture(scope="module")
+def place() -> Iterator[Yard]:
+    yard = Yard(Path(tempfile.mkdtemp(prefix="yard-")))
+    yield yard
+    yard.close()
+
+
+@pytest.fixture
+def yard(place: Yard) -> Iterator[Yard]:
+    yield place
+    place.clean()
+
+
+@pytest.mark.parametrize("hostile", EVERY)
+def test_it_succeeds_against_a_naive_grader(hostile: Hostile, yard: Yard) -> None:
+    if hostile.root and os.geteuid():
+        pytest.skip("only root could do it")
+    outcome = yard.grade_naively(hostile)
+    kept = [promise for promise in hostile.holds if not yard.broken(promise, outcome)]
+    if kept and hostile.name in RARE:
+        pytest.skip("this system lacks what it uses, or refuses it to everybody")
+    assert not kept, f"the attack has no effect: {kept}\n{outcome.text[:2000]}"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("hostile", EVERY)
+def test_it_gets_nothing(hostile: Hostile, level: str, yard: Yard) -> None:
+    outcome = yard.grade(hostile, level)
+    assert outcome.result is not None
+    capabilities = {**outcome.result.isolation, ALWAYS: True}
+    assert outcome.result.error is None
+    broken = {
+        promise: yard.broken(promise, outcome)
+        for promise in {*hostile.holds, "in time", "short", "clean"}
+        if capabilities[hostile.capability(promise)]
+    }
+    assert not any(broken.values()), f"{broken}\n{outcome.text[:2000]}"
+
+
+# Archives ------------------------------------------------------------------------------
+
+both_archives = pytest.mark.parametrize("archive", ARCHIVES, ids=lambda one: one.name)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    folder = tmp_path / "outside"
+    folder.mkdir()
+    (folder / "secret.py").write_bytes(CANARY)
+    (tmp_path / "in").mkdir()
+    return folder
+
+
+@both_archives
+def test_an_archive_harms_those_who_merely_unpack_it(
+    archive: Archive, outside: Path, tmp_path: Path
+) -> None:
+    if archive.root and os.geteuid():
+        pytest.skip("only root can make what it holds")
+    unpack(archive.build(tmp_path / "in", outside), tmp_path / "out")
+    assert archive.effect(Place(outside, tmp_path / "out"))
+
+
+@both_archives
+def test_an_archive_harms_nobody_here(archive: Archive, outside: Path, tmp_path: Path) -> None:
+    path = archive.build(tmp_path / "in", outside)
+    (tmp_path / "scratch").mkdir()
+    if archive.refused:
+        with pytest.raises(IntakeError) as caught:
+            take(path, tmp_path / "scratch")
+        assert str(caught.value).isprintable()
+    else:
+        assert (take(path, tmp_path / "scratch").folder / "student/layers.py").is_file()
+    place = Place(outside, tmp_path / "scratch")
+    assert not archive.effect(place)
+    assert not place.changed()
+    assert not place.stolen()
+
+
+# Accuracy that was carried in ------------------------------------------------------------
+
+each_carried = pytest.mark.parametrize("carried", CARRIED, ids=lambda one: one.name)
+
+
+@pytest.mark.hostile
+@each_carried
+def test_what_is_carried_in_reads_the_plain_digits(carried: Carried, tmp_path: Path) -> None:
+    script = Path(__file__).parent / "corpus/hostile/naive_accuracy.py"
+    path = carried.write(tmp_path)
+    done = subprocess.run(
+        [sys.executable, script, ARCHIVE, "1" if "return" in carried.train else "6"],
+        env={**os.environ, "PYTHONPATH": str(path.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert float(done.stdout) >= 0.94
+
+
+@pytest.mark.hostile
+@each_carried
+def test_what_is_carried_in_earns_nothing(carried: Carried, tmp_path: Path) -> None:
+    result = graded(carried.write(tmp_path), only=["accuracy"])
+    assert lost(result) == {"accuracy": "failed"}
+
+
+# What is not hostile ----------------------------------------------------------------------
+
+NOISY = """
+
+import logging
+import tempfile
+import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+print("ready", flush=True)
+warnings.warn("this is only a warning", stacklevel=1)
+TABLE = np.loadtxt(Path(__file__).with_name("table.txt"))
+POOL = ThreadPoolExecutor(2)
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+
+
+class ReLULayer(ReLULayer):
+    def forward(self, x):
+        print("forward", x.shape)
+        logging.getLogger("student").warning("in forward")
+        with tempfile.TemporaryFile() as file:
+            np.save(file, x[:0])
+        halves = POOL.map(lambda part: np.maximum(part, TABLE[0]), np.array_split(x, 2))
+        return np.concatenate(list(halves)).astype(x.dtype)
+"""
+
+
+@pytest.mark.parametrize(
+    "level", [LEVELS[0], *(pytest.param(one, marks=pytest.mark.hostile) for one in LEVELS[1:])]
+)
+def test_a_right_one_that_prints_warns_uses_threads_and_reads_its_files_has_all_points(
+    level: str, tmp_path: Path
+) -> None:
+    path = package(tmp_path, {})
+    with (path / "layers.py").open("a", encoding="utf-8") as file:
+        file.write(NOISY)
+    (path / "table.txt").write_text("0 1\n")
+    result = graded(path, level=level)
+    assert lost(result) == {}
+    assert result.score == result.max_score == 100
