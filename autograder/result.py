@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autograder.text import clean
+
 SCHEMA = "byhand/result/1"
 SUSPICIOUS = 0.1  # of all points: that much more with public cases
 
@@ -48,6 +50,11 @@ class Check:
     status: str
     message: str = ""
     mistake: Mistake | None = None
+    evidence: dict[str, Any] | None = None  # to draw; see docs/result.md
+
+    def __post_init__(self) -> None:
+        # Whatever way a text of the submission took to here, it is clean from here on.
+        object.__setattr__(self, "message", clean(self.message, 4000))
 
 
 @dataclass(frozen=True)
@@ -101,6 +108,11 @@ class Result:
     note: str = ""
     public: Comparison | None = None
     schema: str = field(default=SCHEMA, init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("submission", "error", "note"):
+            text = getattr(self, name)
+            object.__setattr__(self, name, text if text is None else clean(text, 4000))
 
     @property
     def score(self) -> float | None:

@@ -25,3 +25,8 @@ def digits(case: Case, split: str) -> tuple[np.ndarray, np.ndarray]:
         images = np.flip(images, 2)
     images = np.ascontiguousarray(images[:, None], np.float32) / np.float32(255)
     return images, case["labels"][labels].astype(np.int64)
+
+
+def as_digits(case: Case, classes: np.ndarray) -> np.ndarray:
+    """The digits that the classes of a seed stand for."""
+    return np.argsort(case["labels"])[classes]

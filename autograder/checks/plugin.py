@@ -84,6 +84,7 @@ class Checks:
         self.recognised: set[str] = set()  # tasks that were lost by a known mistake
         self.errors: list[BaseException] = []  # of the current task
         self.remarks = ""
+        self.evidence: dict[str, Any] | None = None
         self.ended: str | None = None  # why the rest of the task is not run
 
     # Collection ----------------------------------------------------------------------
@@ -133,11 +134,11 @@ class Checks:
         return self.accuracy
 
     @pytest.fixture(name="remark")
-    def remark_fixture(self) -> Callable[[str], None]:
+    def remark_fixture(self) -> Callable[[str, dict[str, Any] | None], None]:
         """Say something about an answer that is right."""
 
-        def remark(text: str) -> None:
-            self.remarks = text
+        def remark(text: str, evidence: dict[str, Any] | None = None) -> None:
+            self.remarks, self.evidence = text, evidence
 
         return remark
 
@@ -198,8 +199,10 @@ class Checks:
         if error is not None:
             self.note(item, error)
         elif call.when == "call":
-            self.checks.append(Check(check_name(item), "passed", self.remarks))
-            self.remarks = ""
+            self.checks.append(
+                Check(check_name(item), "passed", self.remarks, evidence=self.evidence)
+            )
+            self.remarks, self.evidence = "", None
         return pytest.TestReport(
             item.nodeid,
             item.location,
@@ -219,6 +222,8 @@ class Checks:
         """Keep what a check saw, and the check itself to be asked again."""
         if error is not None:
             end(self.record, error)
+        variant = getattr(item, "callspec", None)
+        self.record.case = variant.params.get("case") if variant else None
         self.records[item.name] = self.record
         self.questions[item.name] = Question(item.name, self.asker(item))
         self.record = Record()
@@ -245,7 +250,9 @@ class Checks:
             message = "".join(traceback.format_exception(error)[-4:])
         if status == "timed out" and not self.ended:
             self.ended = "not run: an earlier call of this task timed out"
-        self.checks.append(Check(check_name(item), status, message))
+        drawn = any(check.evidence for check in self.checks)
+        evidence = None if drawn else getattr(error, "evidence", None)  # once for a task
+        self.checks.append(Check(check_name(item), status, message, evidence=evidence))
 
     def finish(self, task: Task) -> None:
         """End the task's workers and hand its checks over."""

@@ -11,13 +11,14 @@ neither labels nor weights that were carried in are worth anything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.cases import Case
-from autograder.cases.digits import digits
-from autograder.checks import wiring
+from autograder.cases.digits import as_digits, digits
+from autograder.checks import evidence, wiring
 from autograder.checks.compare import same_shape
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.checks.layer import call
@@ -41,7 +42,7 @@ def test_accuracy(
     case: Case,
     known: dict[str, str],
     accuracy: Accuracy,
-    remark: Callable[[str], None],
+    remark: Callable[[str, dict[str, Any]], None],
 ) -> None:
     """Trained on the training split, the network reads the test split."""
     before = known.get("network.train", "passed")
@@ -55,7 +56,7 @@ def test_accuracy(
         network = follow_trajectory(another, case, accuracy, x, y)
         steps = Chain(another("steps"), training.start)
         steps.learn_all(x, y, accuracy.batch_size, accuracy.learning_rate)
-        remark(training.run(network, known, steps.parameters()))
+        remark(*training.run(network, known, steps.parameters()))
 
 
 def follow_trajectory(
@@ -114,7 +115,7 @@ class Training:
         self.data = another("training").array(x), another("training").array(y)
         self.finish = self.begin()
 
-    def begin(self) -> Callable[[], object]:
+    def begin(self) -> Callable[[], Any]:
         size, lr = self.accuracy.batch_size, self.accuracy.learning_rate
         return self.network.later("train", *self.data, size, 1, lr)
 
@@ -123,8 +124,8 @@ class Training:
         predictor: RemoteObject,
         known: dict[str, str],
         first_pass: dict[str, np.ndarray],
-    ) -> str:
-        """Train until the threshold is reached; how it went, in words.
+    ) -> tuple[str, dict[str, Any]]:
+        """Train until the threshold is reached; how it went, in words and to be drawn.
 
         Parameters
         ----------
@@ -138,9 +139,11 @@ class Training:
         starts = range(0, test_x.shape[0], PIECE)
         pieces = [judge.submission.array(test_x[i : i + PIECE]) for i in starts]
         history: list[float] = []
+        losses: list[float | None] = []
         threshold, epochs = self.accuracy.threshold, self.accuracy.epochs
         while True:
-            self.finish()
+            loss = self.finish()
+            losses.append(float(loss.ravel()[0]) if loss is not None and loss.size == 1 else None)
             parameters = wiring.read_parameters(wiring.layers_of(self.network))
             if len(history) + 1 < epochs:
                 self.finish = self.begin()
@@ -152,14 +155,19 @@ class Training:
                 break
         shown = ", ".join(f"{100 * value:.1f}" for value in history)
         count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
+        case = self.case
+        drawn = evidence.training(
+            losses, history, as_digits(case, test_y), as_digits(case, guesses)
+        )
         if not history[-1] >= threshold:
             raise CheckFailed(
                 f"the network reads {100 * history[-1]:.1f} % of the test images after {count};"
                 f" expected at least {100 * threshold:.0f} %\n"
-                f"  after each epoch: {shown}"
+                f"  after each epoch: {shown}",
+                evidence=drawn,
             )
         agree_with_predict(predictor, parameters, known, test_x, guesses)
-        return f"{100 * history[-1]:.1f} % after {count}"
+        return f"{100 * history[-1]:.1f} % after {count}", drawn
 
 
 def evaluate(

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def main(settings: Given) -> None:
     """Try everything, and write what succeeded as JSON."""
     given = settings["canary"]
-    done = {name: succeeds(attempt, given) for name, attempt in ATTEMPTS.items()}
+    done: dict[str, Any] = {name: succeeds(attempt, given) for name, attempt in ATTEMPTS.items()}
     done["memory"] = succeeds(allocate, settings["memory"])
     done["survivor"] = leave_survivor() if done["fork"] else None
     os.write(settings["channel"], json.dumps(done).encode())
