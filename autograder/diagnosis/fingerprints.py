@@ -149,8 +149,10 @@ def candidates(task: str) -> list[Mistake]:
 
 def has_numbers(record: Record) -> bool:
     """Whether a wrong answer is made of numbers, all of them finite."""
-    numbers = record.pair is not None and np.isfinite(record.pair[1]).all()
-    return record.status == "failed" and bool(numbers)
+    if record.status != "failed" or record.pair is None:
+        return False
+    expected, got = record.pair
+    return expected.shape == got.shape and bool(np.isfinite(got).all())
 
 
 def telling(got: np.ndarray) -> bool:
@@ -166,5 +168,6 @@ def end(record: Record, error: BaseException) -> None:
     expected, got = getattr(error, "expected", None), getattr(error, "got", None)
     if expected is not None and got is not None:
         record.pair = np.asarray(expected, float), np.asarray(got, float)
+    record.before, record.fault = getattr(error, "before", None), getattr(error, "fault", "")
     record.status = getattr(error, "status", "grader error")
     record.kind = getattr(error, "kind", type(error).__name__ if record.status != "failed" else "")
