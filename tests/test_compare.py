@@ -74,7 +74,8 @@ def test_the_first_difference_is_shown_with_both_values() -> None:
     assert "[2, 1]" in message
     assert f"{RIGHT[2, 1]:.7g}" in message
     assert f"{got[2, 1]:.7g}" in message
-    assert len(message.splitlines()) <= 8
+    map_of_three_rows = 4
+    assert len(message.splitlines()) <= 8 + map_of_three_rows
 
 
 def test_a_changed_argument_is_shown() -> None:

@@ -341,10 +341,9 @@ ALTERED = {
     ),
     "network.test": (
         "network.py",
-        "losses = []\n        for start in range(0, len(test_x), batch_size):",
-        "batch_size += 1\n        losses = []\n"
-        "        for start in range(0, len(test_x), batch_size):",
-        "with batches of one image more",
+        "test_y[start : start + batch_size]",
+        "test_y[::-1][start : start + batch_size]",
+        "as if the labels came in reverse order",
     ),
 }
 

@@ -506,6 +506,8 @@ def within(small: np.ndarray, large: np.ndarray, name: str, title: str) -> Itera
         ("at the start", spare),
         ("at all borders", [length // 2 for length in spare]),
     ):
+        if words == "at all borders" and any(length % 2 for length in spare):
+            continue
         cut = tuple(slice(s, s + n) for s, n in zip(starts, small.shape, strict=True))
         if close(small, large[cut]):
             verb = "missing" if name == "part" else "too many"
