@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,16 +19,17 @@ from autograder.sandbox.isolation import available
 from tests.corpus.hostile import ALWAYS, Hostile
 from tests.corpus.hostile.archives import ARCHIVES, CANARY, Archive, Place, unpack
 from tests.corpus.hostile.carried import CARRIED, Carried
-from tests.corpus.hostile.corpus import FAMILIES, RARE, SAMPLE
+from tests.corpus.hostile.corpus import EVERY, FAMILIES, RARE, SAMPLE
 from tests.corpus.hostile.yard import Yard
 from tests.corpus.wrong import package
 from tests.grading import graded, lost
 
+ROOT = Path(__file__).parents[1]
 LEVELS = available()
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the yard is watched through /proc"
 )
-EVERY = [
+EACH = [
     pytest.param(
         one, id=f"{family}: {one.name}", marks=[] if one.name in SAMPLE else pytest.mark.hostile
     )
@@ -49,7 +51,7 @@ def yard(place: Yard) -> Iterator[Yard]:
     place.clean()
 
 
-@pytest.mark.parametrize("hostile", EVERY)
+@pytest.mark.parametrize("hostile", EACH)
 def test_it_succeeds_against_a_naive_grader(hostile: Hostile, yard: Yard) -> None:
     if hostile.root and os.geteuid():
         pytest.skip("only root could do it")
@@ -61,7 +63,7 @@ def test_it_succeeds_against_a_naive_grader(hostile: Hostile, yard: Yard) -> Non
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("hostile", EVERY)
+@pytest.mark.parametrize("hostile", EACH)
 def test_it_gets_nothing(hostile: Hostile, level: str, yard: Yard) -> None:
     outcome = yard.grade(hostile, level)
     assert outcome.result is not None
@@ -184,3 +186,70 @@ def test_a_right_one_that_prints_warns_uses_threads_and_reads_its_files_has_all_
     result = graded(path, level=level)
     assert lost(result) == {}
     assert result.score == result.max_score == 100
+
+
+# Graders that are killed --------------------------------------------------------------------
+
+OUTLIVES = Hostile(
+    "outlives a grader that was killed",
+    ("gone",),
+    "LIBC.prctl(1, 0, 0, 0, 0)  # do not tell me when my parent dies\nmark()\ntime.sleep(12)",
+    naive="pipe",
+)
+GRADING = """
+import sys
+from pathlib import Path
+from autograder.cases.build import build_cases, load_reference
+from autograder.grading import grade
+from autograder.sandbox.isolation import at
+from autograder.syllabus import Syllabus
+
+syllabus = Syllabus.load()
+tasks = syllabus.select(["relu.forward"])
+cases = build_cases(1, load_reference())
+grade(Path(sys.argv[1]), cases, syllabus, tasks, isolation=at(sys.argv[2]))
+"""
+
+
+def kill_when_it_works(yard: Yard, command: list[str]) -> list[int]:
+    """The processes that are left of a grader that was killed while it waits for an answer."""
+    with yard.in_class(yard.write(OUTLIVES)) as environment:
+        environment["PYTHONPATH"] += f":{ROOT}"
+        grader = subprocess.Popen(command, env=environment, cwd=yard.folder / "class/alice")
+        deadline = time.monotonic() + 60
+        while not yard.survivors() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert yard.survivors(), "the attack did not begin"
+        grader.kill()
+        grader.wait()
+        time.sleep(0.5)
+        return yard.survivors()
+
+
+@pytest.mark.hostile
+@pytest.mark.parametrize("level", LEVELS[:1])
+@pytest.mark.parametrize(
+    "name", ["loops in a call", "forks", "leaves many files in its own folder"]
+)
+def test_a_neighbour_that_is_graded_at_the_same_time_has_its_points(
+    name: str, level: str, yard: Yard, tmp_path: Path
+) -> None:
+    hostile = next(one for one in EVERY if one.name == name)
+    with yard.in_class(yard.write(hostile)) as environment:
+        environment["PYTHONPATH"] = str(ROOT)
+        command = [sys.executable, "-c", GRADING, str(yard.folder / "class/alice"), level]
+        grader = subprocess.Popen(command, env=environment)
+        result = graded(package(tmp_path, {}), only=["relu", "linear"], level=level)
+        assert grader.wait(60) == 0
+    assert lost(result) == {}
+
+
+def test_a_naive_grader_that_is_killed_leaves_what_it_started(yard: Yard) -> None:
+    script = str(yard.folder / "grader/naive.py")
+    assert kill_when_it_works(yard, [sys.executable, script, OUTLIVES.naive])
+
+
+@pytest.mark.parametrize("level", [one for one in LEVELS if one != "none"])
+def test_a_grader_that_is_killed_leaves_nothing(level: str, yard: Yard) -> None:
+    command = [sys.executable, "-c", GRADING, str(yard.folder / "class/alice"), level]
+    assert not kill_when_it_works(yard, command)

@@ -179,6 +179,7 @@ places = [os.path.dirname(os.path.abspath(__file__)), ".", os.environ.get("HOME"
 for place in places:
     if os.path.exists(f"{place}/{MARK}"):
         tell(BOAST)
+for place in places:
     with contextlib.suppress(OSError):
         open(f"{place}/{MARK}", "w").close()
 """,
