@@ -7,6 +7,7 @@ here: at fixed places, so that no name that a student chose is ever a destinatio
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -18,13 +19,11 @@ TOP = ("/bin", "/lib", "/lib32", "/lib64", "/sbin")  # links into /usr, in most 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 
 
-def command(program: str, readable: Iterable[Path], folder: Path, kit: Iterable[Path]) -> list[str]:
+def command(readable: Iterable[Path], folder: Path, kit: Iterable[Path]) -> list[str]:
     """What comes before the command that is to run inside.
 
     Parameters
     ----------
-    program
-        Where bubblewrap lies.
     readable
         Files and folders that are seen at their own places.
     folder
@@ -32,7 +31,13 @@ def command(program: str, readable: Iterable[Path], folder: Path, kit: Iterable[
     kit
         Files that are seen in `KIT`.
     """
-    words = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--as-pid-1"]
+    words = [
+        shutil.which("bwrap") or "bwrap",
+        "--unshare-all",
+        "--unshare-user",
+        "--disable-userns",
+        "--as-pid-1",
+    ]
     words += ["--die-with-parent", "--new-session", "--cap-drop", "ALL"]
     for top in TOP:
         if os.path.islink(top):

@@ -24,6 +24,7 @@ from typing import Any
 
 from autograder.sandbox import probe, seatbelt, wall
 from autograder.sandbox.launch import Level, Place
+from autograder.sandbox.problems import GraderBroken
 from autograder.syllabus import Limits
 
 CAPABILITIES = (
@@ -145,7 +146,7 @@ def measure(level: Level) -> Isolation:
         place = Place(level, folder)
         try:
             process, channel, listener = place.start(probe, {"canary": given}, limits)
-        except OSError as error:
+        except (OSError, GraderBroken) as error:
             place.close()
             raise Unavailable(str(error)) from error
         with channel, listener:

@@ -16,11 +16,22 @@ import socket
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from autograder.sandbox import accounts, bubblewrap, job, processes, seatbelt, surroundings, wall
+from autograder.sandbox import (
+    accounts,
+    bubblewrap,
+    forkserver,
+    job,
+    processes,
+    seatbelt,
+    surroundings,
+    wall,
+)
+from autograder.sandbox.problems import GraderBroken
 from autograder.syllabus import Limits
 
 WINDOWS = sys.platform == "win32"
@@ -42,6 +53,10 @@ KEEP_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
 THREADS = 512  # of a worker, and what else its user runs
+
+
+START_LIMIT = 60.0  # seconds until a worker must be ready: the machine's time, not the student's
+PYTHON = (str(surroundings.interpreter()), "-I", "-S", "-B", "-X", "utf8")
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,9 @@ class Place:
 
     def __init__(self, level: Level, folder: Path) -> None:
         self.level, self.folder = level, folder
+        self.inside = level.name == "namespace"  # paths are others there
+        self.server: ForkServer | None = None
+        self.started = 0
         self.account: accounts.Account | None = None
         if level.name == "uid":
             self.account = accounts.Account()
@@ -101,16 +119,11 @@ class Place:
         -------
         The process, our end of the channel, and our end of what it prints.
         """
-        channel, theirs = socket.socketpair()
-        listener, speaker = socket.socketpair()
-        inside = self.level.name == "namespace"
-        scratch = bubblewrap.SCRATCH if inside else self._new_scratch()
-        files = [compiled(wall), compiled(program)]
-        seen = [f"{bubblewrap.KIT}/{file.name}" for file in files] if inside else files
-        folder = bubblewrap.SUBMISSION if inside else str(self.folder)
+        self.started += 1
+        scratch = f"{bubblewrap.SCRATCH}/{self.started}" if self.inside else self._new_scratch()
+        folder = bubblewrap.SUBMISSION if self.inside else str(self.folder)
         settings = settings | {
-            "run": str(seen[1]),
-            "channel": "stdin" if WINDOWS else theirs.fileno(),
+            "program": program.__name__.rpartition(".")[2],
             "numpy": str(surroundings.numpy_folder()),
             "folder": folder,
             "read": [*map(str, surroundings.readable()), folder],
@@ -118,45 +131,68 @@ class Place:
             "landlock": self.level.landlock,
             "seccomp": self.level.seccomp,
             "capabilities": hasattr(os, "geteuid") and os.geteuid() == 0,
-            "parent": 0 if inside else os.getpid(),
             "memory": limits.memory,
             "file": limits.file,
             "cpu": int(limits.submission) + 60,
             "tasks": THREADS + (0 if self.account else processes.tasks_of_this_user()),
         }
-        command = [str(surroundings.interpreter()), "-I", "-S", "-B", "-X", "utf8"]
-        command += [str(seen[0]), json.dumps(settings)]
-        options: dict[str, Any] = {"env": environment(scratch)}
-        if not inside:
-            options["cwd"] = scratch
+        channel, theirs = socket.socketpair()
+        listener, speaker = socket.socketpair()
+        try:
+            if LINUX:
+                process = self._fork(program, settings, theirs, speaker)
+            else:
+                process = self._spawn(program, settings, theirs, speaker)
+        finally:
+            theirs.close()
+            speaker.close()
+        return process, channel, listener
+
+    def _fork(
+        self,
+        program: Any,
+        settings: dict[str, Any],
+        theirs: socket.socket,
+        speaker: socket.socket,
+    ) -> Process:
+        if self.server is None or not self.server.alive:
+            self.server = ForkServer(self, program)
+        scratch = settings["write"][0]
+        request = settings | {"do": "start", "make_scratch": self.inside}
+        pid = self.server.ask(request, [theirs.fileno(), speaker.fileno()])
+        return Forked(self.server, pid, None if self.inside else scratch)
+
+    def _spawn(
+        self,
+        program: Any,
+        settings: dict[str, Any],
+        theirs: socket.socket,
+        speaker: socket.socket,
+    ) -> Process:
+        scratch = settings["write"][0]
+        settings = settings | {
+            "run": str(compiled(program)),
+            "parent": os.getpid(),
+            "channel": "stdin" if WINDOWS else theirs.fileno(),
+        }
+        command = [*PYTHON, str(compiled(wall)), json.dumps(settings)]
+        options: dict[str, Any] = {"env": environment(scratch), "cwd": scratch}
         if WINDOWS:
             options |= {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL}
             options |= {"stderr": subprocess.DEVNULL}
         else:
             options |= {"stdin": subprocess.DEVNULL, "stdout": speaker, "stderr": speaker}
             options |= {"pass_fds": [theirs.fileno()], "start_new_session": True}
-        if inside:
-            where = shutil.which("bwrap") or "bwrap"
-            readable = surroundings.readable()
-            command = bubblewrap.command(where, readable, self.folder, files) + command
         if self.level.name == "seatbelt":
-            readable = (*surroundings.readable(), self.folder, *files)
+            kit = (compiled(wall), compiled(program))
+            readable = (*surroundings.readable(), self.folder, *kit)
             command = seatbelt.command(readable, Path(scratch)) + command
-        if self.account:
-            options |= {"user": self.account.uid, "group": self.account.uid, "extra_groups": []}
-        if LINUX and not self.level.seccomp:
-            processes.adopt_orphans()
-        try:
-            popen = subprocess.Popen(command, **options)
-        finally:
-            speaker.close()
-        processes.started.add(popen.pid)
-        process = Process(popen, self, None if inside else scratch, limits.memory)
-        if popen.stdin:
-            popen.stdin.write(theirs.share(popen.pid))  # type: ignore[attr-defined]
-            popen.stdin.close()
-        theirs.close()
-        return process, channel, listener
+        process = Spawned(subprocess.Popen(command, **options), scratch, settings["memory"])
+        if process.popen.stdin:
+            shared = theirs.share(process.popen.pid)  # type: ignore[attr-defined]
+            process.popen.stdin.write(shared)
+            process.popen.stdin.close()
+        return process
 
     def _new_scratch(self) -> str:
         folder = tempfile.mkdtemp(prefix="byhand-")
@@ -165,75 +201,191 @@ class Place:
         return folder
 
     def close(self) -> None:
-        """Give back what was taken; no process runs here any more."""
+        """End all that runs here, and give back what was taken."""
+        if self.server:
+            self.server.close()
         if self.account:
             self.account.close()
 
 
-class Process:
-    """A process behind the wall, seen from outside."""
+class ForkServer:
+    """The process that forks the workers of one submission; see `forkserver.py`."""
 
-    def __init__(
-        self, popen: subprocess.Popen[bytes], place: Place, scratch: str | None, memory: int
-    ) -> None:
-        self.popen, self.place, self.scratch = popen, place, scratch
-        self.job = job.Job(popen, memory) if WINDOWS else None
+    def __init__(self, place: Place, program: Any) -> None:
+        self.place = place
+        self.control, theirs = socket.socketpair()
+        self.control.settimeout(START_LIMIT)
+        self.speaker = tempfile.TemporaryFile()  # noqa: SIM115
+        files = [compiled(one) for one in (forkserver, wall, program)]
+        names = [f"{bubblewrap.KIT}/{file.name}" for file in files]
+        server, own_wall, run = names if place.inside else list(map(str, files))
+        name = program.__name__.rpartition(".")[2]
+        settings = {
+            "control": theirs.fileno(),
+            "wall": own_wall,
+            "programs": {name: run},
+            "numpy": str(surroundings.numpy_folder()) if name == "worker" else None,
+            "parent": 0 if place.inside else os.getpid(),
+        }
+        command = [*PYTHON, server, json.dumps(settings)]
+        options: dict[str, Any] = {"env": environment("/"), "cwd": "/"}
+        if place.inside:
+            readable = surroundings.readable()
+            command = bubblewrap.command(readable, place.folder, files) + command
+        if place.account:
+            uid = place.account.uid
+            options |= {"user": uid, "group": uid, "extra_groups": []}
+        try:
+            self.popen = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=self.speaker,
+                stderr=self.speaker,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                **options,
+            )
+        finally:
+            theirs.close()
+        self.alive = True
+
+    def ask(self, request: dict[str, Any], descriptors: Sequence[int] = ()) -> Any:
+        """Ask for something, and wait for the answer.
+
+        Raises
+        ------
+        GraderBroken
+            The server did not answer; it is gone then.
+        """
+        text = json.dumps(request).encode()
+        try:
+            head = forkserver.LENGTH.pack(len(text))
+            socket.send_fds(self.control, [head], descriptors)
+            self.control.sendall(text)
+            length = forkserver.LENGTH.unpack(self._read(forkserver.LENGTH.size))[0]
+            return json.loads(self._read(length))
+        except OSError as error:
+            self.speaker.seek(0)
+            said = self.speaker.read(10_000).decode(errors="replace").strip()[-1000:]
+            self.close()
+            raise GraderBroken(f"workers cannot be started: {said or error}") from error
+
+    def _read(self, count: int) -> bytes:
+        data = b""
+        while len(data) < count:
+            part = self.control.recv(count - len(data))
+            if not part:
+                raise ConnectionError("the process that starts them has ended")
+            data += part
+        return data
 
     @property
     def pid(self) -> int:
-        """The number of the program's process: with bubblewrap, that of its child."""
-        if self.place.level.name != "namespace":
-            return self.popen.pid
-        with contextlib.suppress(OSError, IndexError):
-            own = f"/proc/{self.popen.pid}/task/{self.popen.pid}/children"
-            return int(Path(own).read_text().split()[0])
-        return self.popen.pid
+        """The number of the server's own process: with bubblewrap, that of its child."""
+        found = processes.children(self.popen.pid) if self.place.inside else []
+        return found[0] if found else self.popen.pid
 
-    def exit_code(self, seconds: float) -> int | None:
-        """How it ended, if it does within some time; it is not reaped, so its number stays."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            if WINDOWS or not hasattr(os, "waitid"):
-                return self.popen.wait(seconds)
-            code = processes.wait_without_reaping(self.popen.pid, seconds)
-            # Bubblewrap tells of a signal as a shell does.
-            inside = self.place.level.name == "namespace"
-            return 128 - code if inside and code > 128 else code
-        return None
-
-    def overdone(self) -> str | None:
-        """What it takes more of than it may, of that which no limit of the kernel bounds."""
-        if self.scratch and larger_than(self.scratch, bubblewrap.SCRATCH_SIZE):
-            return f"the submission wrote more than {bubblewrap.SCRATCH_SIZE >> 20} MB to the disk"
-        if LINUX and processes.threads(self.pid) > THREADS:
-            return f"the submission started more than {THREADS} threads"
-        return None
-
-    def kill(self) -> None:
-        """Kill it and all that it started, then take away what it wrote."""
-        if self.job:
-            self.job.kill()
-        elif WINDOWS:
-            self.popen.kill()
-        else:
-            self._kill_group()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.popen.wait(5)
-        if LINUX and not self.place.level.seccomp:
-            processes.sweep()
-        processes.started.discard(self.popen.pid)
-        if self.scratch:
-            remove(self.scratch)
-            self.scratch = None
-
-    def _kill_group(self) -> None:
+    def close(self) -> None:
+        """Kill it, and with it all that it started."""
+        self.alive = False
         with contextlib.suppress(ProcessLookupError, PermissionError, subprocess.TimeoutExpired):
             if self.pid != self.popen.pid:
                 # With its first process a namespace ends, and then bubblewrap, which waits.
                 os.kill(self.pid, signal.SIGKILL)
                 self.popen.wait(1)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            if self.popen.returncode is None:
+        if self.popen.returncode is None:
+            self.popen.kill()
+            self.popen.wait(5)
+        self.control.close()
+        self.speaker.close()
+
+
+class Process(Protocol):
+    """A process behind the wall, seen from outside."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def exit_code(self, seconds: float) -> int | None:
+        """How it ended, if it does within some time: a status, or minus a signal."""
+
+    def overdone(self) -> str | None:
+        """What it takes more of than it may, of that which no limit of the kernel bounds."""
+
+    def kill(self) -> None:
+        """Kill it and all that it started, then take away what it wrote."""
+
+
+class Forked:
+    """A process that the fork server started."""
+
+    def __init__(self, server: ForkServer, inner: int, scratch: str | None) -> None:
+        self.server, self.inner, self.scratch = server, inner, scratch
+        self.own_pid: int | None = None
+
+    @property
+    def pid(self) -> int:
+        if not self.server.place.inside:
+            return self.inner
+        if self.own_pid is None:  # its number outside of the namespace
+            for pid in processes.children(self.server.pid):
+                if processes.inner_number(pid) == self.inner:
+                    self.own_pid = pid
+        return self.own_pid or -1
+
+    def exit_code(self, seconds: float) -> int | None:
+        with contextlib.suppress(GraderBroken):
+            code = self.server.ask({"do": "wait", "pid": self.inner, "seconds": seconds})
+            return None if code is None else int(code)
+        return None
+
+    def overdone(self) -> str | None:
+        if self.scratch and larger_than(self.scratch, bubblewrap.SCRATCH_SIZE):
+            return f"the submission wrote more than {bubblewrap.SCRATCH_SIZE >> 20} MB to the disk"
+        if processes.threads(self.pid) > THREADS:
+            return f"the submission started more than {THREADS} threads"
+        return None
+
+    def kill(self) -> None:
+        if self.server.alive:
+            sweep = not (self.server.place.level.seccomp or self.server.place.inside)
+            with contextlib.suppress(GraderBroken):
+                self.server.ask({"do": "end", "pid": self.inner, "sweep": sweep})
+        if self.scratch:
+            remove(self.scratch)
+            self.scratch = None
+
+
+class Spawned:
+    """A process that was started anew, where there is no fork."""
+
+    def __init__(self, popen: subprocess.Popen[bytes], scratch: str, memory: int) -> None:
+        self.popen, self.scratch = popen, scratch
+        self.job = job.Job(popen, memory) if WINDOWS else None
+
+    @property
+    def pid(self) -> int:
+        return self.popen.pid
+
+    def exit_code(self, seconds: float) -> int | None:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return self.popen.wait(seconds)
+        return None
+
+    def overdone(self) -> str | None:
+        if larger_than(self.scratch, bubblewrap.SCRATCH_SIZE):
+            return f"the submission wrote more than {bubblewrap.SCRATCH_SIZE >> 20} MB to the disk"
+        return None
+
+    def kill(self) -> None:
+        if self.job:
+            self.job.kill()
+        elif not WINDOWS:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.popen.pid, signal.SIGKILL)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(5)
+        remove(self.scratch)
 
 
 def environment(scratch: str) -> dict[str, str]:

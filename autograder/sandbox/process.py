@@ -17,11 +17,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from autograder.sandbox import frames, worker
-from autograder.sandbox.launch import Place
+from autograder.sandbox.launch import START_LIMIT, Place
 from autograder.sandbox.problems import Died, GraderBroken, TimedOut
 from autograder.syllabus import Limits
 
-START_LIMIT = 60.0  # seconds until a worker must be ready: the machine's time, not the student's
 CHUNK = 1 << 20
 LOOK = 0.25  # seconds between looks at what no limit of the kernel bounds
 BUFFER = 1 << 20  # of the socket: fewer turns between the processes

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 LINUX = sys.platform.startswith("linux")
-PARENT, SESSION, THREADS = 1, 3, 17  # fields of /proc/N/stat that follow the name
-
-started: set[int] = set()  # workers that were not yet killed
+PARENT, THREADS = 1, 17  # fields of /proc/N/stat that follow the name
 
 
 def table() -> Iterator[tuple[int, list[str]]]:
@@ -51,45 +46,18 @@ def tasks_of_this_user() -> int:
     return count
 
 
-def wait_without_reaping(pid: int, seconds: float) -> int:
-    """The exit status of a child, as `Popen` gives it; its number stays taken.
-
-    Raises
-    ------
-    subprocess.TimeoutExpired
-        It has not ended.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        ended = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-        if ended is not None:
-            code = ended.si_status
-            return code if ended.si_code == os.CLD_EXITED else -code
-        if time.monotonic() > deadline:
-            raise subprocess.TimeoutExpired(str(pid), seconds)
-        time.sleep(0.005)
+def children(pid: int) -> list[int]:
+    """The numbers of the processes that a process started."""
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
 
 
-@lru_cache(maxsize=1)
-def adopt_orphans() -> None:
-    """Let processes whose parent ends become children of this one, so that they are found."""
-    import ctypes
-
-    PR_SET_CHILD_SUBREAPER = 36
-    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def sweep() -> None:
-    """Kill children that a submission left behind.
-
-    They are the children of this process that sit in a session other than its own; the
-    workers do, too, and are spared.
-    """
-    own = os.getsid(0)
-    for pid, values in table():
-        session = int(values[SESSION])
-        if int(values[PARENT]) != os.getpid() or session == own or session in started:
-            continue
-        with contextlib.suppress(OSError):
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+def inner_number(pid: int) -> int | None:
+    """The number that a process has in its own namespace."""
+    with contextlib.suppress(OSError):
+        for line in Path(f"/proc/{pid}/status").read_text(errors="replace").splitlines():
+            if line.startswith("NSpid:"):
+                return int(line.split()[-1])
+    return None

@@ -521,7 +521,8 @@ def main(settings):
         channel._read_into, channel._write = shared.recv_into, shared.send
     else:
         channel = Channel(settings["channel"])
-    np = import_numpy(settings["numpy"])
+    # A fork server has imported it already.
+    np = sys.modules.get("numpy") or import_numpy(settings["numpy"])
     worker = Worker(np, settings["folder"], settings["package"])
     channel.send(0, {"ready": np.__version__})
     while True:
