@@ -13,6 +13,7 @@ from autograder import __version__, seeds
 from autograder.errors import KitError
 from autograder.result import Comparison, Result
 from autograder.syllabus import Syllabus
+from autograder.text import one_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,7 +121,7 @@ def grade(options: argparse.Namespace) -> int:
             chosen = load_cases(options.cases, seed, syllabus)
             seed = chosen.seed
             which = "a seed of its own" if secret else f"seed {seed}"
-            terminal.write(f"byhand {__version__}: {options.path}, {which}\n")
+            terminal.write(f"byhand {__version__}: {one_line(str(options.path), 200)}, {which}\n")
             result = grade_taken(taken, chosen, syllabus, tasks, terminal, isolation)
         if options.compare_public and result.error is None:
             terminal.write("\nWith the public cases:\n")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from autograder.text import clean, one_line
+import autograder
+from autograder.result import Check, Result
+from autograder.text import clean, columns, fold, one_line
 
 # The same examples every time, and nothing kept between runs.
 settings.register_profile("byhand", derandomize=True, database=None, deadline=None)
@@ -63,6 +68,73 @@ def test_a_long_text_keeps_its_head_and_its_tail():
 def test_one_line_joins_lines_and_ends_in_an_ellipsis():
     assert one_line("  a\n b\tc ") == "a b c"
     assert one_line("word " * 50, limit=10) == "word word…"
+
+
+# Paths of this machine
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("/tmp/byhand-x1y2z3_4/submission-abcd1234/student/data.txt", "student/data.txt"),
+        ("/var/folders/p5/T/byhand-x1y2z3_4/out.txt", "out.txt"),
+        (r"C:\\Users\\ann\\Temp\\byhand-x1y2z3_4\\out.txt", "out.txt"),
+        (f"{Path(np.__file__).parent}/linalg.py", "numpy/linalg.py"),
+        (json.__file__, "json/__init__.py"),
+        (f"{Path(autograder.__file__).parent}/text.py", "autograder/text.py"),
+        (f"{Path.home()}/homework/x.npy", "~/homework/x.npy"),
+    ],
+    ids=["copy", "scratch", "scratch on Windows", "packages", "library", "kit", "home"],
+)
+def test_paths_of_this_machine_are_made_relative(path, shown):
+    assert clean(f"[Errno 2] No such file or directory: '{path}'").endswith(f": '{shown}'")
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "data/train.npy", "../x.npy", f"/mnt{Path.home()}/x"]
+)
+def test_other_paths_stay_as_the_submission_wrote_them(path):
+    assert clean(path) == path
+
+
+# Width
+
+
+def test_letters_keep_their_accents_and_heaps_of_them_are_shown_as_escapes():
+    assert clean("e\u0301 và Việt ที่นี่ נִקּוּד") == "e\u0301 và Việt ที่นี่ נִקּוּד"
+    assert clean("z" + "\u0301" * 1000, 5000).count("\u0301") == 4
+
+
+def test_wide_characters_take_two_columns():
+    assert columns("a卷积🙂") == 7
+    assert one_line("卷积" * 10, limit=10) == "卷积卷积…"
+
+
+@given(anything | st.text("ab 卷積🙂\u0301", max_size=300), st.integers(20, 90))
+def test_no_line_is_wider_than_it_may_be(text, width):
+    shown = clean(text)
+    for line in fold(shown, width, "  ", "    ").splitlines():
+        assert columns(line) <= width
+    assert columns(one_line(text, width)) <= width
+
+
+@given(st.text("ab c卷積🙂", max_size=300))
+def test_nothing_is_lost_when_lines_are_folded(text):
+    assert "".join(fold(text, 30).split()) == "".join(text.split())
+
+
+# Everything in a result
+
+
+def test_what_a_result_says_is_clean_whatever_way_it_came():
+    raw = "\x1b[2J\u202e /tmp/byhand-x1y2z3_4/student/layers.py"
+    shown = clean(raw)
+    assert Check("A promise", "failed", raw).message == shown
+    result = Result(raw, 1, {}, 0.0, error=raw, note=raw)
+    assert (result.submission, result.error, result.note) == (shown, shown, shown)
+
+
+# Any text
 
 
 @given(anything | st.binary(), st.integers(-1, 300))

@@ -8,13 +8,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-import textwrap
 from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from autograder.result import Check, Comparison, Result, TaskResult
 from autograder.syllabus import Task
-from autograder.text import clean, one_line
+from autograder.text import clean, fold, one_line
 
 WIDTH = 80
 SHOWN_TASKS = 5  # in full, where there are many; one line for each of the others
@@ -97,6 +96,8 @@ class Terminal:
             self.paragraph(
                 f"Begin with {wrong[0].id}. To see it alone: --task {wrong[0].id}", hang="  "
             )
+        if result.note:
+            self.paragraph(result.note, hang="  ")
         if result.public:
             self.comparison(result, result.public)
         self.isolation(result.isolation)
@@ -190,19 +191,13 @@ class Terminal:
             self.paragraph(SLOW, "  ")
 
     def paragraph(self, text: str, indent: str = "", hang: str = "") -> None:
-        self.write(
-            textwrap.fill(text, WIDTH, initial_indent=indent, subsequent_indent=indent + hang)
-        )
+        self.write(fold(text, WIDTH, indent, indent + hang))
 
     def message(self, text: str, indent: str) -> None:
         """A message keeps its own lines; those that are too long are folded."""
         for line in clean(text).splitlines():
             inner = indent + " " * (len(line) - len(line.lstrip()))
-            self.write(
-                textwrap.fill(
-                    line.strip(), WIDTH, initial_indent=inner, subsequent_indent=inner + "  "
-                )
-            )
+            self.write(fold(line.strip(), WIDTH, inner, inner + "  "))
 
 
 def remark(task: TaskResult) -> str:
