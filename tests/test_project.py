@@ -28,7 +28,7 @@ HOUSE = (
     ("diagnosis",),
     ("cases",),
     ("sandbox", "mistakes"),
-    ("intake", "result"),
+    ("classroom", "intake", "result"),
     ("archives", "syllabus", "data"),
     ("files",),
     ("seeds",),
