@@ -11,10 +11,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from autograder import archives
+from autograder import archives, intake
 from autograder.errors import IntakeError
 from autograder.intake import take
+from tests.fuzz import targets
 
 CODE = {
     "__init__.py": "from .layers import ReLULayer\n",
@@ -128,6 +131,62 @@ def test_a_package_that_is_not_begun_yet_is_taken(home, scratch):
 
 def test_a_source_with_a_syntax_error_is_taken(home, scratch):
     assert take(write(home / "cnn", {**CODE, "network.py": "def ("}), scratch).files == 3
+
+
+def test_what_a_mac_packs_beside_the_package_is_left_out(home, scratch):
+    junk = {"__MACOSX/student/._layers.py": "x", "student/.DS_Store": "x", "student/Icon\r": ""}
+    taken = take(zipped(home / "alice.zip", {**under("student"), **junk}), scratch)
+    assert copied(taken) == ["student/__init__.py", "student/layers.py"]
+
+
+def test_a_mac_s_names_are_spelled_as_python_looks_them_up(home, scratch):
+    """In UTF-8 that is not marked as such, each accent a character of its own."""
+    path = zipped(home / "alice.zip", under("student", {**CODE, "reXXseau.py": ""}))
+    path.write_bytes(path.read_bytes().replace(b"reXXseau", "re\u0301seau".encode()))
+    assert "student/r\xe9seau.py" in copied(take(path, scratch))
+    files = {**CODE, "re\u0301seau.py": ""}
+    assert "cnn/r\xe9seau.py" in copied(take(write(home / "cnn", files), scratch))
+
+
+def test_extended_headers_of_tar_and_zip_are_read(home, scratch):
+    path = home / "alice.tar"
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, text in under("student").items():
+            info = tarfile.TarInfo(name)
+            info.size, info.pax_headers = len(text), {"comment": "sch\xf6n", "mtime": "1.5"}
+            archive.addfile(info, io.BytesIO(text.encode()))
+    assert take(path, scratch).files == 2
+    with zipfile.ZipFile(home / "alice.zip", "w") as archive:
+        for name, text in under("student").items():
+            with archive.open(name, "w", force_zip64=True) as stream:
+                stream.write(text.encode())
+    assert take(home / "alice.zip", scratch).files == 2
+
+
+@pytest.mark.parametrize("outer", ["folder", "archive"])
+def test_an_archive_that_lies_alone_is_opened_as_learning_systems_pack_it(home, scratch, outer):
+    inner = zipped(home / "cnn.zip", under("cnn")).read_bytes()
+    (home / "cnn.zip").unlink()
+    if outer == "folder":
+        path = write(home / "Alice_12", {"notes.txt": "x", "cnn.zip": inner})
+    else:
+        path = home / "all.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("Alice_12/cnn.zip", inner)
+    taken = take(path, scratch)
+    assert copied(taken) == ["cnn/__init__.py", "cnn/layers.py"]
+    assert "cnn.zip/cnn" in taken.note
+
+
+def test_several_archives_are_listed(home, scratch):
+    files = {"Alice_1/cnn.zip": b"x", "Bob_2/cnn.tar.gz": b"x"}
+    with pytest.raises(IntakeError, match=r"but Alice_1/cnn\.zip, Bob_2/cnn\.tar\.gz\. Name one"):
+        take(write(home, files), scratch)
+
+
+def test_it_is_said_when_the_package_is_imported_by_another_name(home, scratch):
+    assert take(write(home / "my cnn", CODE), scratch).note.endswith("imported as student.")
+    assert "imported" not in take(write(home / "cnn", CODE), scratch).note
 
 
 # Which package is meant
@@ -273,6 +332,34 @@ def test_what_is_no_regular_file_is_left_out_and_said(home, scratch, kind):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows needs a privilege to make links")
+def test_links_that_lead_round_in_a_circle_are_not_followed(home, scratch):
+    write(home / "cnn", CODE)
+    (home / "cnn" / "loop").symlink_to(home, target_is_directory=True)
+    assert take(home, scratch).files == 2
+
+
+@pytest.mark.parametrize("change", ["longer", "gone", "a link"])
+def test_a_file_that_changes_while_it_is_read_is_seen(home, scratch, monkeypatch, change):
+    path = write(home / "cnn", CODE) / "layers.py"
+    search = intake._find
+
+    def find(found, outer):
+        home = search(found, outer)
+        if change == "longer":
+            path.write_text("more of it" * 10)
+        else:
+            path.unlink()
+        if change == "a link":
+            path.symlink_to(path.with_name("__init__.py"))
+        return home
+
+    monkeypatch.setattr(intake, "_find", find)
+    with pytest.raises(IntakeError, match=r"changed while it was read|Cannot read .*layers"):
+        take(path.parent, scratch)
+    assert not scratch.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows needs a privilege to make links")
 def test_a_link_is_not_followed(home, scratch):
     write(home / "cnn", CODE)
     (home / "link").symlink_to(home / "cnn")
@@ -300,6 +387,8 @@ def test_a_fifo_is_not_opened(home, scratch):
         (b"PK\x03\x04 and no more", "nor a zip or tar archive"),
         (b"\x1f\x8b and no more", "nor a zip or tar archive"),
         (b"\xfd7zXZ\x00 and no more", "nor a zip or tar archive"),
+        (b"Rar!\x1a\x07\x00", "a RAR archive, which cannot be read. Pack the folder as zip"),
+        (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     ],
 )
 def test_a_file_that_is_no_archive_is_refused(home, scratch, content, message):
@@ -339,6 +428,40 @@ def test_a_name_that_leads_out_is_refused(home, scratch, pack, name):
     with pytest.raises(IntakeError, match="not allowed"):
         take(pack(home / "alice", {**under("student"), name: ""}), scratch)
     assert not scratch.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("student/a:b.txt", "some systems do not allow. Rename it"),
+        ("student/notes.", "in a dot or a space, which some systems leave out. Rename it"),
+        ("my work /x.py", "in a dot or a space"),
+        ("student/con.py", "a device on some systems. Rename it"),
+        ("student/Lpt1.backup.txt", "a device on some systems"),
+        ("student/" + "x" * 260 + ".py", "too long. Rename it"),
+        ("x/" * 600 + "x.py", "too long"),
+        ("student\\x.py", "a backslash. Pack the folder as zip with another program"),
+        ("../.hidden", "leads out of the folder. Pack the package folder by its own name"),
+        ("../", "leads out of the folder"),
+    ],
+)
+def test_a_message_about_a_name_says_what_to_do(home, scratch, name, advice):
+    with pytest.raises(IntakeError) as caught:
+        take(zipped(home / "alice", {**under("student"), name: ""}), scratch)
+    assert advice in str(caught.value)
+
+
+def test_two_spellings_of_one_letter_are_one_name(home, scratch):
+    files = {**under("student"), "student/\xe9.txt": "", "student/e\u0301.txt": ""}
+    with pytest.raises(IntakeError, match="there twice"):
+        take(zipped(home / "alice", files), scratch)
+
+
+def test_a_sparse_file_in_a_tar_archive_is_refused(home, scratch):
+    odd = tarfile.TarInfo("student/odd")
+    odd.type = tarfile.GNUTYPE_SPARSE
+    with pytest.raises(IntakeError, match="sparse"):
+        take(tarred(home / "alice", under("student"), "w", odd), scratch)
 
 
 @pytest.mark.parametrize(
@@ -430,6 +553,12 @@ def test_an_archive_of_too_many_files_is_refused(home, scratch, monkeypatch, pac
     monkeypatch.setattr(archives, "MAX_MEMBERS", 2)
     with pytest.raises(IntakeError, match="more than 2 files"):
         take(pack(home / "alice", {**under("student"), "more": ""}), scratch)
+
+
+@settings(suppress_health_check=list(HealthCheck), deadline=None, derandomize=True, database=None)
+@given(targets.archives() | st.binary(max_size=200))
+def test_any_file_is_a_clean_copy_or_a_sentence(data):
+    assert targets.handed_in(data) in ("taken", "refused")
 
 
 def test_a_message_shows_no_control_characters(home, scratch):
