@@ -42,9 +42,12 @@ MAX_MARKS = 4
 _NOT_LATIN = re.compile(f"[^\x00-\u02ff]{{{MAX_MARKS + 1},}}")
 
 _SEPARATOR = r"[/\\]+"
-# The folders in which a submission's copy and its worker live, within a word.
+# The folders in which a submission's copy and its worker live, with and without walls.
 _WORD = re.compile(r"[^\s'\"()<>=,;]+")
-_SCRATCH = re.compile(rf"(?:.*[/\\])?byhand-\w{{8}}(?:[/\\]+submission-\w{{8}})?{_SEPARATOR}")
+_SCRATCH = re.compile(
+    rf"(?:(?:.*[/\\])?byhand-\w{{8}}(?:[/\\]+submission-\w{{8}})?|/submission|/scratch/\d+)"
+    + _SEPARATOR
+)
 
 
 def clean(text: str | bytes, limit: int = 2000) -> str:
@@ -110,8 +113,7 @@ def _visible(text: str | bytes) -> str:
         text = bytes(text).decode("utf-8", "replace")
     text = _SURROGATES.sub("\ufffd", text).replace("\r\n", "\n")
     text = _UNSEEN.sub(_escape, _NOT_LATIN.sub(_fewer_marks, text))
-    if "byhand-" in text:
-        text = _WORD.sub(_without_scratch, text)
+    text = _WORD.sub(_without_scratch, text)
     for pattern, short in _folders():
         text = pattern.sub(short, text)
     return text

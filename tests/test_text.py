@@ -78,13 +78,25 @@ def test_one_line_joins_lines_and_ends_in_an_ellipsis():
     [
         ("/tmp/byhand-x1y2z3_4/submission-abcd1234/student/data.txt", "student/data.txt"),
         ("/var/folders/p5/T/byhand-x1y2z3_4/out.txt", "out.txt"),
+        ("/scratch/1/out.txt", "out.txt"),
+        ("/submission/student/data.txt", "student/data.txt"),
         (r"C:\\Users\\ann\\Temp\\byhand-x1y2z3_4\\out.txt", "out.txt"),
         (f"{Path(np.__file__).parent}/linalg.py", "numpy/linalg.py"),
         (json.__file__, "json/__init__.py"),
         (f"{Path(autograder.__file__).parent}/text.py", "autograder/text.py"),
         (f"{Path.home()}/homework/x.npy", "~/homework/x.npy"),
     ],
-    ids=["copy", "scratch", "scratch on Windows", "packages", "library", "kit", "home"],
+    ids=[
+        "copy",
+        "scratch",
+        "walled scratch",
+        "walled copy",
+        "scratch on Windows",
+        "packages",
+        "library",
+        "kit",
+        "home",
+    ],
 )
 def test_paths_of_this_machine_are_made_relative(path, shown):
     assert clean(f"[Errno 2] No such file or directory: '{path}'").endswith(f": '{shown}'")
