@@ -45,8 +45,7 @@ _SEPARATOR = r"[/\\]+"
 # The folders in which a submission's copy and its worker live, with and without walls.
 _WORD = re.compile(r"[^\s'\"()<>=,;]+")
 _SCRATCH = re.compile(
-    rf"(?:(?:.*[/\\])?byhand-\w{{8}}(?:[/\\]+submission-\w{{8}})?|/submission|/scratch/\d+)"
-    + _SEPARATOR
+    r"(?:(?:.*[/\\])?byhand-\w{8}(?:[/\\]+submission-\w{8})?|/submission|/scratch/\d+)" + _SEPARATOR
 )
 
 
