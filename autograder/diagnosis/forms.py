@@ -4,14 +4,13 @@ The rule of confidence
 ----------------------
 A form is named only when it explains *all* wrong answers of a task that can be seen, to
 rounding; when these are at least two answers to different questions, with at least six
-numbers together; and when no other form of the same rank explains them too. There are
-three ranks, and a form of a lower one is looked for only where none of a higher one was
-found:
+numbers together; and when no other form of the same rank explains them too. A form of a
+lower rank is looked for only where none of a higher one was found (`EXACT`, then `VAGUE`):
 
-1. *exact*: the answer follows from the expected one, or from what it was made of;
-2. *structure*: what is right about the answer, and what is not (all right but for a factor
-   of each sample, the right values in other places);
-3. *condition*: on which elements it is wrong (exactly where x is negative).
+- *exact*: the answer follows from the expected one, or from what it was made of;
+- *vague*: what is right about the answer, and what is not: on which elements it is wrong
+  (where x is negative), all right but for a factor of each sample, the right values in
+  other places.
 
 What has no numbers is judged by which checks of a task failed alone (`by_checks`).
 This module sees arrays and the names of checks; it knows no layer.
@@ -81,14 +80,14 @@ Find = Callable[[Wrong], Iterator[Form]]
 
 
 def exact(records: Mapping[str, Record]) -> Form | None:
-    """The one form of the first rank that explains all wrong answers."""
+    """The one exact form that explains all wrong answers."""
     if not any(wrong.got.any() for wrong in wrong_answers(records)):
         return None  # much gives zero
     return first(records, EXACT)
 
 
 def vague(records: Mapping[str, Record]) -> Form | None:
-    """The one form of the second or of the third rank that explains all wrong answers."""
+    """The one vague form that explains all wrong answers."""
     return first(records, VAGUE)
 
 
@@ -121,7 +120,7 @@ def wrong_answers(records: Mapping[str, Record]) -> list[Wrong]:
     Where other answers are finite, those that are not are left out: how an error ends in NaN
     hangs on how a formula is written. Of a wrong shape alone the expected values are NaN.
     """
-    found: dict[tuple[bytes, bytes], Wrong] = {}
+    found: dict[object, Wrong] = {}
     for record in records.values():
         if record.pair is None or record.fault:
             continue
@@ -130,7 +129,8 @@ def wrong_answers(records: Mapping[str, Record]) -> list[Wrong]:
             expected, got = expected - record.before, got - record.before
         arrays = record.case.arrays if record.case else {}
         given = {name: np.asarray(arrays[key]) for key, name in NAMES.items() if key in arrays}
-        found.setdefault((expected.tobytes(), got.tobytes()), Wrong(expected, got, given))
+        key = expected.shape, expected.tobytes(), got.shape, got.tobytes()
+        found.setdefault(key, Wrong(expected, got, given))
     wrongs = list(found.values())
     wrongs = [wrong for wrong in wrongs if np.isfinite(wrong.expected).all()] or wrongs
     return [wrong for wrong in wrongs if np.isfinite(wrong.got).all()] or wrongs
@@ -187,7 +187,7 @@ def same(got: np.ndarray, wanted: np.ndarray) -> bool:
     return close(got, wanted) or (got.shape == wanted.shape and not got.any() and not wanted.any())
 
 
-# First rank: exact -------------------------------------------------------------------
+# Exact forms -------------------------------------------------------------------------
 
 
 def scaled(wrong: Wrong) -> Iterator[Form]:
@@ -306,6 +306,17 @@ def turned(wrong: Wrong) -> Iterator[Form]:
             )
 
 
+def one_hot(x: np.ndarray) -> np.ndarray:
+    return np.asarray(x == x.max(-1, keepdims=True), float) if x.ndim > 1 else np.zeros(0)
+
+
+def softmax(x: np.ndarray) -> np.ndarray:
+    if x.ndim != 2:
+        return np.zeros(0)
+    powers = np.exp(x - x.max(1, keepdims=True))
+    return np.asarray(powers / powers.sum(1, keepdims=True))
+
+
 POINTWISE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("absolute", "the absolute value of {}", np.abs),
     ("negative", "{} with the opposite sign", np.negative),
@@ -321,24 +332,13 @@ POINTWISE: tuple[tuple[str, str, Callable[[np.ndarray], np.ndarray]], ...] = (
     ("rounded", "{} rounded to whole numbers", np.rint),
     ("truncated", "{} without its decimals", np.trunc),
     ("floor", "{} rounded down", np.floor),
-    ("one-hot", "1 at the largest value of each row of {}", lambda x: one_hot(x)),
-    ("softmax", "the softmax of {}", lambda x: softmax(x)),
+    ("one-hot", "1 at the largest value of each row of {}", one_hot),
+    ("softmax", "the softmax of {}", softmax),
 )
 
 
-def one_hot(x: np.ndarray) -> np.ndarray:
-    return np.asarray(x == x.max(-1, keepdims=True), float) if x.ndim > 1 else np.zeros(0)
-
-
-def softmax(x: np.ndarray) -> np.ndarray:
-    if x.ndim != 2:
-        return np.zeros(0)
-    powers = np.exp(x - x.max(1, keepdims=True))
-    return np.asarray(powers / powers.sum(1, keepdims=True))
-
-
 def pointwise(wrong: Wrong) -> Iterator[Form]:
-    """A function of the right answer, value by value; or the right answer, less precisely."""
+    """A function of the right answer, value by value."""
     expected, got = wrong.expected, wrong.got
     if not wrong.comparable or not expected.size:
         return
@@ -387,7 +387,7 @@ def others(wrong: Wrong) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def instead(wrong: Wrong) -> Iterator[Form]:
-    """Another array of the question, or a function of it, in place of the answer."""
+    """Another array of the question in place of the answer."""
     for name, other in others(wrong):
         if close(wrong.got, other):
             yield Form(f"other.{name}", f"The answer is {name} itself", "What is still to be done?")
@@ -428,18 +428,15 @@ TIMES = {
 }
 
 
-def term(name: str, term: np.ndarray, expected: np.ndarray, got: np.ndarray) -> Iterator[Form]:
+def term(name: str, array: np.ndarray, expected: np.ndarray, got: np.ndarray) -> Iterator[Form]:
     """The right answer, but for a term that is missing, or there twice."""
-    if term.ndim == expected.ndim:
-        shapes = [term] if term.shape == expected.shape else []
-    elif term.ndim == 1 and expected.ndim > 1:
+    shapes = [array] if array.shape == expected.shape else []
+    if array.ndim == 1 < expected.ndim:
         shapes = [
-            term.reshape([-1 if i == axis else 1 for i in range(expected.ndim)])
+            array.reshape([-1 if i == axis else 1 for i in range(expected.ndim)])
             for axis, length in enumerate(expected.shape)
-            if length == len(term)
+            if length == len(array)
         ]
-    else:
-        shapes = []
     difference = got - expected
     for shape in shapes:
         whole = np.broadcast_to(shape, expected.shape)
@@ -520,13 +517,13 @@ def within(small: np.ndarray, large: np.ndarray, name: str, title: str) -> Itera
         yield Form(f"{name}.steps", f"{title}: the step is wrong", "How far apart are places?")
 
 
-# Second rank: structure --------------------------------------------------------------
+# Vague forms: what is right ----------------------------------------------------------
 
 
 def emptied(wrong: Wrong) -> Iterator[Form]:
     """Nothing, or nothing finite, or one number everywhere."""
     expected, got = wrong.expected, wrong.got
-    if not np.isfinite(got).any():
+    if got.size and not np.isfinite(got).any():
         yield Form("nan", "No value is a finite number", "Look for 0 / 0, log(0) or an overflow.")
         return
     if not wrong.comparable or expected.size < 2:
@@ -597,7 +594,7 @@ def partly_scaled(wrong: Wrong) -> Iterator[Form]:
 
 
 def rearranged(wrong: Wrong) -> Iterator[Form]:
-    """The right values at other places, or the right sums."""
+    """The right values at other places."""
     expected, got = wrong.expected, wrong.got
     if not np.isfinite(got).all() or got.size != expected.size or got.size < LEAST:
         return
@@ -637,7 +634,7 @@ def by_shape(wrong: Wrong) -> Iterator[Form]:
         yield Form(f"length.{changed}", f"The number of {names} is not right", hint)
 
 
-# Third rank: on which elements -------------------------------------------------------
+# Vague forms: on which elements ------------------------------------------------------
 
 
 def conditions(wrong: Wrong) -> Iterator[Form]:
