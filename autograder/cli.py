@@ -80,6 +80,38 @@ def parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(run=grade)
 
+    many = commands.add_parser("class", help="grade every submission in a folder")
+    class_options(many)
+    many.add_argument(
+        "--workers", type=int, metavar="N", help="at a time (as many as there are cores)"
+    )
+    many.add_argument("--dask", metavar="ADDRESS", help="let the workers of a Dask cluster grade")
+    many.add_argument(
+        "--shard", metavar="I/N", help="grade the I-th of N parts only; then: autograder merge"
+    )
+    many.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="of a student; * is allowed"
+    )
+    many.add_argument("--regrade", action="store_true", help="also what has a result")
+    many.add_argument(
+        "--allow-weak-isolation",
+        action="store_true",
+        help="grade also where submissions cannot be walled in",
+    )
+    many.set_defaults(run=grade_class)
+
+    merge = commands.add_parser("merge", help="put the results of a class together again")
+    class_options(merge)
+    merge.set_defaults(
+        run=grade_class,
+        workers=0,
+        dask=None,
+        shard=None,
+        only=[],
+        regrade=False,
+        allow_weak_isolation=True,
+    )
+
     stub = commands.add_parser("stubs", help="make the student package from the solution")
     stub.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: student")
     stub.set_defaults(run=stubs)
@@ -89,6 +121,34 @@ def parser() -> argparse.ArgumentParser:
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
     case.set_defaults(run=cases)
     return top
+
+
+def class_options(command: argparse.ArgumentParser) -> None:
+    """What decides on the marks of a class, and where they go."""
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="holds the submissions")
+    command.add_argument("--out", type=Path, required=True, metavar="OUT", help="for the results")
+    command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class")
+    command.add_argument("--late", type=Path, metavar="TOML", help="deadline, and what late costs")
+    command.add_argument(
+        "--task", action="append", default=[], metavar="ID", help="only this task, or group"
+    )
+    command.add_argument(
+        "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
+    )
+    command.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
+    command.add_argument(
+        "--secret", type=Path, metavar="FILE", help="make seeds from this and each submission"
+    )
+    command.add_argument(
+        "--hints", type=int, choices=(0, 1, 2), help="how much of a known mistake is told"
+    )
+
+
+def grade_class(options: argparse.Namespace) -> int:
+    """Grade a class, or put together what was graded in shards."""
+    from autograder.course import class_command
+
+    return class_command.run(options)
 
 
 def grade(options: argparse.Namespace) -> int:

@@ -232,3 +232,9 @@ def shut_in() -> None:
     if sys.platform.startswith("linux"):
         PR_SET_DUMPABLE = 4
         wall.Kernel().prctl(PR_SET_DUMPABLE, 0)
+
+
+def end_with_parent() -> None:
+    """Let this process be killed when the one that started it ends (Linux)."""
+    if sys.platform.startswith("linux"):
+        wall.die_with_parent(wall.Kernel(), os.getppid())
