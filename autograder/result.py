@@ -6,10 +6,11 @@ A result says what was found. It knows nothing of how checks are made or shown.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from autograder.errors import KitError
 from autograder.text import clean
 
 SCHEMA = "byhand/result/1"
@@ -95,6 +96,8 @@ class Result:
         Why it could not be graded; then there are no tasks and no score.
     note
         What was taken as the submission.
+    refused
+        Whether that error is the submission's own: it cannot be taken for one.
     public
         Its score with the public cases, where that was asked for.
     """
@@ -107,6 +110,7 @@ class Result:
     error: str | None = None
     note: str = ""
     public: Comparison | None = None
+    refused: bool = False
     schema: str = field(default=SCHEMA, init=False)
 
     def __post_init__(self) -> None:
@@ -133,6 +137,7 @@ class Result:
             "submission": self.submission,
             "note": self.note,
             "error": self.error,
+            "refused": self.refused,
             "score": self.score,
             "max_score": self.max_score,
             "isolation": self.isolation,
@@ -144,3 +149,62 @@ class Result:
 
     def to_json(self) -> str:
         return json.dumps(self.as_dict(), indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Result:
+        """Read what `as_dict` made.
+
+        Raises
+        ------
+        KitError
+            It is no result, or one of another schema.
+        """
+        try:
+            if data["schema"] != SCHEMA:
+                raise KitError(f"the result is of schema {data['schema']!r}, not {SCHEMA}")
+            public = data.get("public")
+            return cls(
+                submission=data["submission"],
+                seed=data["seed"],
+                isolation=dict(data["isolation"]),
+                seconds=float(data["seconds"]),
+                tasks=tuple(map(_task, data["tasks"])),
+                error=data["error"],
+                note=data["note"],
+                public=Comparison(**public) if public else None,
+                refused=data.get("refused", False),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise KitError(f"this is no result of `autograder grade --json`: {error}") from error
+
+    @classmethod
+    def from_json(cls, text: str) -> Result:
+        """Read what `to_json` wrote; see `from_dict`."""
+        try:
+            return cls.from_dict(json.loads(text))
+        except ValueError as error:
+            raise KitError(f"this is no JSON: {error}") from error
+
+
+def _task(data: Mapping[str, Any]) -> TaskResult:
+    return TaskResult(
+        id=data["id"],
+        title=data["title"],
+        points=data["points"],
+        max_points=data["max_points"],
+        status=data["status"],
+        checks=tuple(map(_check, data["checks"])),
+    )
+
+
+def _check(data: Mapping[str, Any]) -> Check:
+    if data["status"] not in STATUSES:
+        raise ValueError(f"the outcome {data['status']!r} is unknown")
+    mistake = data["mistake"]
+    return Check(
+        name=data["name"],
+        status=data["status"],
+        message=data["message"],
+        mistake=Mistake(**mistake) if mistake else None,
+        evidence=data.get("evidence"),
+    )

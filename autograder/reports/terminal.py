@@ -6,18 +6,18 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TextIO
 
-from autograder.result import Check, Comparison, Result, TaskResult
+from autograder.reports import telling
+from autograder.reports.telling import causes, lost_checks, mistake_of, raised_at, words
+from autograder.result import Comparison, Result, TaskResult
 from autograder.syllabus import Task
 from autograder.text import clean, fold, one_line
 
 WIDTH = 80
 SHOWN_TASKS = 5  # in full, where there are many; one line for each of the others
-SHOWN_CHECKS = 2  # of a task, in the report
 COLOURS = {
     "passed": "32",
     "failed": "31",
@@ -27,12 +27,6 @@ COLOURS = {
     "skipped": "33",
     "grader error": "35",
 }
-WORDS = {"not implemented": "not implemented yet"}
-QUIET = ("passed", "not implemented", "skipped")  # the table says all of it
-SLOW = (
-    "Does a loop never end? Or is it slow: a loop over images and pixels in Python takes some"
-    " hundred times as long as one operation on whole arrays."
-)
 
 
 class Terminal:
@@ -69,7 +63,7 @@ class Terminal:
     def done(self, result: TaskResult) -> None:
         if self.live:
             self.write("\r\x1b[2K", end="")
-        status = self.colour(f"{WORDS.get(result.status, result.status):<20}", result.status)
+        status = self.colour(f"{words(result.status):<20}", result.status)
         points = f"{result.points:g} / {result.max_points:g}"
         again = ", tried again" if result.id in self.ended else ""
         self.ended.add(result.id)
@@ -81,10 +75,12 @@ class Terminal:
         """Write what is to be mended, and the score."""
         if self.ended:
             self.write()
-        reasons = {reason_of_all(task) for task in result.tasks}
-        wrong = [task for task in result.tasks if task.status not in QUIET]
-        if len(reasons) == 1 and all(len(task.checks) == 1 for task in result.tasks):
-            self.common_reason(result.tasks)
+        wrong = telling.wrong_tasks(result)
+        common = telling.common_reason(result.tasks)
+        if common:
+            if common.status not in ("passed", "not implemented"):
+                self.message(common.message, "")
+                self.write()
             wrong = []
         else:
             self.reasons(result.tasks, wrong)
@@ -100,7 +96,7 @@ class Terminal:
             self.paragraph(result.note, hang="  ")
         if result.public:
             self.comparison(result, result.public)
-        self.isolation(result.isolation)
+        self.isolation(result)
 
     def comparison(self, result: Result, public: Comparison) -> None:
         self.write(f"{public.score:g} of {result.max_score:g} points with the public cases")
@@ -109,23 +105,9 @@ class Terminal:
                 "That is a large gap: the code may have been written for the public cases."
             )
 
-    def isolation(self, obtained: Mapping[str, bool]) -> None:
+    def isolation(self, result: Result) -> None:
         """What the submission was kept from, in words."""
-        words = {name: name.replace("_", " ") for name in obtained}
-        lacking = [words[name] for name, given in obtained.items() if not given]
-        given = [words[name] for name, given in obtained.items() if given]
-        if not lacking:
-            self.write("Isolation: complete.")
-            return
-        self.paragraph(f"Isolation: {', '.join(given) if given else 'none'}.")
-        self.paragraph(f"Not so: {', '.join(lacking)}. Grade only code that you trust.")
-
-    def common_reason(self, tasks: Sequence[TaskResult]) -> None:
-        """All tasks ended for one reason: say it once."""
-        task = tasks[0]
-        if task.status not in ("passed", "not implemented"):
-            self.message(task.checks[0].message, "")
-            self.write()
+        self.paragraph(telling.isolation(result))
 
     def reasons(self, tasks: Sequence[TaskResult], wrong: Sequence[TaskResult]) -> None:
         """Why tasks did not pass: the first ones in full, if there are many."""
@@ -137,18 +119,9 @@ class Terminal:
         if len(wrong) > len(shown):
             self.paragraph(f"{len(wrong) - len(shown)} more, in short (--task shows all):")
             for task in wrong[len(shown) :]:
-                self.write(f"  {task.id:<18}{one_line(headline(task), WIDTH - 20)}")
+                self.write(f"  {task.id:<18}{one_line(telling.headline(task), WIDTH - 20)}")
             self.write()
-        waiting: dict[str, list[str]] = {}
-        passed = {task.id for task in tasks if task.status == "passed"}
-        for task in tasks:
-            if task.status == "skipped":
-                first = next(check for check in task.checks if check.status == "skipped")
-                line = first.message.partition("\n")[0]
-                why = line.partition(": ")[0]
-                if why.rpartition(" ")[2] in passed:  # then it is to be said what for
-                    why = line
-                waiting.setdefault(one_line(why), []).append(task.id)
+        waiting = telling.waiting(tasks)
         for why, ids in waiting.items():
             self.paragraph(f"Skipped: {', '.join(ids)} ({why}).")
         if waiting:
@@ -159,36 +132,31 @@ class Terminal:
     ) -> None:
         """Why a task did not pass: its mistake, if it is known, and the first checks."""
         self.write(self.colour(f"{task.id}: {task.status}", task.status))
-        lost = [check for check in task.checks if check.status != "passed"]
-        causes = [check for check in lost if check.status not in QUIET] or lost
         begun = self.tasks.get(task.id)
         below = [name for name in wrong if begun and name in begun.rests_on]
         if below:
             self.paragraph(f"It rests on {', '.join(below)}: mend that first.", "  ")
-        error = raised_at(causes[0].message)
+        error = raised_at(causes(task)[0].message)
         if error and told.setdefault(error, task.id) != task.id:
             self.paragraph(f"{error[1]} fails as in {told[error]}: {error[0]}.", "  ")
         else:
-            self.explanation(task, causes)
-        self.write(f"  {len(lost)} of {len(task.checks)} checks were not passed.")
+            self.explanation(task)
+        self.write(f"  {len(lost_checks(task))} of {len(task.checks)} checks were not passed.")
         self.write()
 
-    def explanation(self, task: TaskResult, causes: Sequence[Check]) -> None:
+    def explanation(self, task: TaskResult) -> None:
         """The mistake, and checks that failed in different ways, the first ones."""
-        mistake = next((check.mistake for check in causes if check.mistake), None)
+        mistake = mistake_of(task)
         if mistake:
             self.paragraph(f"This looks like: {mistake.title}.", "  ")
             if mistake.hint:
                 self.paragraph(f"Hint: {mistake.hint}", "  ")
             self.paragraph(f"Handbook: {mistake.page}", "  ")
-        ways: dict[str, Check] = {}
-        for check in causes:
-            ways.setdefault(way(check.message), check)
-        for check in list(ways.values())[: 1 if mistake else SHOWN_CHECKS]:
+        for check in telling.told_checks(task):
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
         if task.status == "timed out":
-            self.paragraph(SLOW, "  ")
+            self.paragraph(telling.SLOW, "  ")
 
     def paragraph(self, text: str, indent: str = "", hang: str = "") -> None:
         self.write(fold(text, WIDTH, indent, indent + hang))
@@ -203,34 +171,7 @@ class Terminal:
 def remark(task: TaskResult) -> str:
     """What fits behind a task's points."""
     if task.status == "passed":
-        return next((one_line(check.message, 26) for check in task.checks if check.message), "")
+        return one_line(telling.remark(task), 26)
     if task.status == "not implemented":
         return ""
-    lost = sum(check.status != "passed" for check in task.checks)
-    return f"{lost} of {len(task.checks)} checks"
-
-
-def headline(task: TaskResult) -> str:
-    """Why a task did not pass, in one line."""
-    causes = [check for check in task.checks if check.status not in QUIET]
-    mistake = next((check.mistake for check in causes if check.mistake), None)
-    return mistake.title if mistake else causes[0].message.partition("\n")[0]
-
-
-def way(message: str) -> str:
-    """What tells different faults apart: not the numbers of a case, nor how it was found out."""
-    line = message.partition("\n")[0]
-    line = re.sub(r" (is wrong|has the wrong shape|is not the derivative).*", "", line)
-    return re.sub(r"\d+", "0", line)
-
-
-def raised_at(message: str) -> tuple[str, str] | None:
-    """The error that a message tells of, and the line of the submission that raised it."""
-    found = re.match(r"(\w+).*\n  in (.+, line \d+)\n", message)
-    return (found[1], found[2]) if found else None
-
-
-def reason_of_all(task: TaskResult) -> tuple[str, ...]:
-    """What tells whether all tasks ended for the one reason that is their only check."""
-    only = task.checks[0]
-    return (only.name, only.message) if len(task.checks) == 1 else (task.id, "its own reasons")
+    return f"{len(lost_checks(task))} of {len(task.checks)} checks"
