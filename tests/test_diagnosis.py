@@ -295,6 +295,16 @@ def test_a_promise_that_is_broken_with_others_is_not() -> None:
     assert forms.by_checks(outcomes(value="failed", state="failed")) is None
 
 
+def test_faults_that_the_checks_themselves_tell_are_named_together() -> None:
+    records = outcomes(value="passed", bias="failed", weight="failed")
+    records["test_backward_bias"].fault, records["test_backward_weight"].fault = "bias", "mean"
+    form = forms.by_checks(records)
+    assert form is not None
+    assert "The biases do not start from zero / and: The weights do not" in form.title
+    records["test_backward_weight"].fault = ""
+    assert forms.by_checks(records) is None
+
+
 INITIAL = [Case("", "", "", args) for args in ((400, 150), (60, 700))]
 
 

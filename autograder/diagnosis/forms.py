@@ -784,11 +784,12 @@ CHECKS = {  # the end of a check's name: what else then fails with it, in words
 
 
 def by_checks(records: Mapping[str, Record]) -> Form | None:
-    """What follows from which checks failed: all with one fault, or those of one promise."""
+    """What follows from which checks failed: all with a known fault, or those of one promise."""
     failed = {key: record for key, record in records.items() if record.status in WRONG}
-    faults = {record.fault for record in failed.values()}
-    if len(faults) == 1 and (fault := faults.pop()):
-        return Form(f"fault.{fault}", *FAULTS[fault])
+    faults = list(dict.fromkeys(record.fault for record in failed.values()))
+    if faults and all(faults):
+        titles = " / and: ".join(FAULTS[fault][0] for fault in faults)
+        return Form(f"fault.{'+'.join(faults)}", titles, FAULTS[faults[0]][1])
     checks = {key.partition("[")[0] for key in failed}
     for name, (also, title, hint) in CHECKS.items():
         endings = tuple(f"_{one}" for one in (name, *also))
