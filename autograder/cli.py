@@ -10,10 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from autograder import __version__, seeds
-from autograder.errors import KitError
+from autograder.errors import IntakeError, KitError
+from autograder.reports.annotations import harmless
+from autograder.reports.formats import FORMATS, render
 from autograder.result import Comparison, Result
 from autograder.syllabus import Syllabus
 from autograder.text import one_line
+
+STDOUT = Path("-")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return options.run(options)
     except KitError as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(harmless(f"autograder: {error}"), file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("autograder: interrupted", file=sys.stderr)
@@ -51,6 +55,7 @@ def parser() -> argparse.ArgumentParser:
     one = commands.add_parser("grade", help="grade one submission")
     one.add_argument("path", type=Path, metavar="PATH", help="a package, or what holds one")
     one.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
+    add_formats(one)
     one.add_argument(
         "--task", action="append", default=[], metavar="ID", help="only this task, or group"
     )
@@ -112,6 +117,11 @@ def parser() -> argparse.ArgumentParser:
         allow_weak_isolation=True,
     )
 
+    other = commands.add_parser("report", help="write a saved result in other formats")
+    other.add_argument("result", type=Path, metavar="RESULT", help="what `grade --json` wrote")
+    add_formats(other)
+    other.set_defaults(run=report)
+
     stub = commands.add_parser("stubs", help="make the student package from the solution")
     stub.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: student")
     stub.set_defaults(run=stubs)
@@ -166,8 +176,8 @@ def grade(options: argparse.Namespace) -> int:
             syllabus = replace(syllabus, hints=options.hints)
         tasks = syllabus.select(options.task, options.skip)
         secret = check_seeds(options)
-        if options.json:
-            check_writable(options.json)
+        for file in outputs(options).values():
+            check_writable(file)
         isolation = best()
         if options.require_isolation and isolation.missing:
             raise KitError(
@@ -191,16 +201,49 @@ def grade(options: argparse.Namespace) -> int:
             if other.score is not None:
                 result = replace(result, public=Comparison(public.seed, other.score))
     except KitError as error:
-        if options.json:
-            nothing = Result(str(options.path), seed, best().capabilities, 0.0, error=str(error))
-            write(options.json, nothing.to_json())
+        nothing = Result(str(options.path), seed, best().capabilities, 0.0, error=str(error))
+        refused = isinstance(error, IntakeError)
+        write_reports(replace(nothing, refused=refused), options)
         raise
-    if options.json:
-        write(options.json, result.to_json())
     terminal.result(result)
+    write_reports(result, options)
     if result.error is not None:
         raise KitError(result.error)
     return 0 if result.full_marks else 1
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a saved result in other formats."""
+    try:
+        text = options.result.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise KitError(f"{options.result} cannot be read: {error}") from error
+    if not outputs(options):
+        raise KitError("nothing to write: name a format and a file, such as --html FILE")
+    write_reports(Result.from_json(text), options)
+    return 0
+
+
+def add_formats(command: argparse.ArgumentParser) -> None:
+    """An option for each format of a result."""
+    for name, what in FORMATS.items():
+        command.add_argument(f"--{name}", type=Path, metavar="FILE", help=what)
+    command.add_argument(
+        "--handbook", default="", metavar="URL", help="where the pages link to; default: nowhere"
+    )
+
+
+def outputs(options: argparse.Namespace) -> dict[str, Path]:
+    """The formats that were asked for, with their files."""
+    given = {name: getattr(options, name, None) for name in ("json", *FORMATS)}
+    return {name: file for name, file in given.items() if file is not None}
+
+
+def write_reports(result: Result, options: argparse.Namespace) -> None:
+    """Write a result in all formats that were asked for."""
+    for name, file in outputs(options).items():
+        text = result.to_json() if name == "json" else render(name, result, options.handbook)
+        write(file, text)
 
 
 def check_seeds(options: argparse.Namespace) -> bytes | None:
@@ -246,6 +289,8 @@ def cases(options: argparse.Namespace) -> int:
 
 def check_writable(file: Path) -> None:
     """Find out before the work whether its result can be kept."""
+    if file == STDOUT:
+        return
     folder = file.resolve().parent
     if file.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
         raise KitError(f"{file} cannot be written: is there such a folder, and may you write?")
@@ -253,6 +298,9 @@ def check_writable(file: Path) -> None:
 
 def write(file: Path, text: str) -> None:
     """Write a file as a whole or not at all."""
+    if file == STDOUT:
+        print(text, end="")
+        return
     part = file.with_name(file.name + ".part")
     try:
         part.write_text(text, encoding="utf-8")

@@ -50,7 +50,7 @@ def test_the_result_follows_its_schema(tmp_path: Path) -> None:
     command("grade", "student", "--task", "relu", "--json", tmp_path / "result.json")
     result = json.loads((tmp_path / "result.json").read_text(encoding="utf-8"))
     assert set(result) == {
-        *("schema", "submission", "note", "error", "score", "max_score"),
+        *("schema", "submission", "note", "error", "refused", "score", "max_score"),
         *("isolation", "seed", "seconds", "tasks"),
     }
     assert result["schema"] == SCHEMA

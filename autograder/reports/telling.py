@@ -104,17 +104,19 @@ def waiting(tasks: Sequence[TaskResult]) -> dict[str, list[str]]:
     return found
 
 
+def advice(mistake: Mistake | None) -> list[str]:
+    """The known mistake, what to think about, and where to read; nothing where there is none."""
+    if mistake is None:
+        return []
+    hint = [f"Hint: {mistake.hint}"] if mistake.hint else []
+    return [f"This looks like: {mistake.title}.", *hint, f"Handbook: {mistake.page}"]
+
+
 def explanation(task: TaskResult) -> str:
     """Why a task did not pass, as plain text; empty where it passed."""
     if task.status == "passed":
         return ""
-    lines = []
-    mistake = mistake_of(task)
-    if mistake:
-        lines.append(f"This looks like: {mistake.title}.")
-        if mistake.hint:
-            lines.append(f"Hint: {mistake.hint}")
-        lines.append(f"Handbook: {mistake.page}")
+    lines = advice(mistake_of(task))
     for check in told_checks(task):
         lines += ["", one_line(check.name, 200), clean(check.message)]
     if task.status == "timed out":

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from autograder.reports import telling
-from autograder.reports.telling import causes, lost_checks, mistake_of, raised_at, words
+from autograder.reports.annotations import harmless
+from autograder.reports.telling import causes, lost_checks, raised_at, words
 from autograder.result import Comparison, Result, TaskResult
 from autograder.syllabus import Task
 from autograder.text import clean, fold, one_line
@@ -42,10 +43,13 @@ class Terminal:
         self.stream = stream or sys.stdout
         self.live = self.stream.isatty()
         self.coloured = self.live and not os.environ.get("NO_COLOR")
+        self.workflow = os.environ.get("GITHUB_ACTIONS") == "true"
         self.tasks: dict[str, Task] = {}  # that have begun
         self.ended: set[str] = set()
 
     def write(self, text: str = "", end: str = "\n") -> None:
+        if self.workflow:
+            text = harmless(text)
         encoding = self.stream.encoding or "utf-8"
         print(text.encode(encoding, "replace").decode(encoding), end=end, file=self.stream)
         self.stream.flush()
@@ -146,12 +150,8 @@ class Terminal:
 
     def explanation(self, task: TaskResult) -> None:
         """The mistake, and checks that failed in different ways, the first ones."""
-        mistake = mistake_of(task)
-        if mistake:
-            self.paragraph(f"This looks like: {mistake.title}.", "  ")
-            if mistake.hint:
-                self.paragraph(f"Hint: {mistake.hint}", "  ")
-            self.paragraph(f"Handbook: {mistake.page}", "  ")
+        for line in telling.advice(telling.mistake_of(task)):
+            self.paragraph(line, "  ")
         for check in telling.told_checks(task):
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
