@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from autograder.sandbox import frames
+from autograder.sandbox import frames, worker
 from autograder.sandbox.process import Incoming
 from autograder.sandbox.submission import read_error
 from tests.fuzz import targets
@@ -114,6 +116,25 @@ def test_an_error_is_described_in_full_and_no_further(field, value):
         read_error({**ERROR, field: value}, "a call")
     with pytest.raises(frames.BadFrame):
         read_error({key: value for key, value in ERROR.items() if key != field}, "a call")
+
+
+def test_the_longest_error_fits_into_a_header():
+    name, kind = "函" * 300, "错" * 300
+    code = f"""
+class {kind}(Exception): pass
+def {name}(depth):
+    if not depth:
+        raise {kind}("\\x01" * 5000)
+    {name}(depth - 1)
+{name}(60)
+"""
+    with pytest.raises(Exception) as caught:
+        exec(compile(code, f"/x/{'目' * 300}.py", "exec"), {})
+    described = worker.report(caught.value, "/x")
+    sent = json.dumps({"error": described}, ensure_ascii=False).encode()
+    assert len(sent) <= frames.MAX_HEADER
+    (error,) = frames.fields(frames.read_header(sent), "error")
+    assert read_error(error, "a call").kinds[-1] == "object"
 
 
 # Arrays --------------------------------------------------------------------------------

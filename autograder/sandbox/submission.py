@@ -227,7 +227,7 @@ class Submission:
         self._worker.wait_until_ready()
         with self._timed(call, limit) as seconds:
             if question is None:
-                header, payload = self._worker.first_answer(frames.MAX_HEADER, seconds)
+                header, payload = self._worker.first_answer(0, seconds)
             else:
                 header, payload = self._worker.exchange(
                     question, payloads, limit=question["limit"], seconds=seconds
