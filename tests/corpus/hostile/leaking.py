@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.corpus.hostile import ALWAYS, Hostile
+from tests.corpus.hostile import Hostile
 from tests.corpus.hostile.stealing import RING
 
 
@@ -426,6 +426,7 @@ ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(memory
     hurt(
         "puts the grader forward when memory runs out",
         "open(f'/proc/{VICTIM}/oom_score_adj', 'w').write('900')",
+        needs="writes_confined",
     ),
     hurt(
         "writes into the grader's memory through /proc",
@@ -471,7 +472,7 @@ call("perf_event_open", attributes, VICTIM, -1, -1, 0)
     gain("raises its priority", "os.nice(-5)", root=True),
     gain(
         "is the last to be killed when memory runs out",
-        "open('/proc/self/oom_score_adj', 'w').write('-500')",
+        "with open('/proc/self/oom_score_adj', 'w') as file:\n    file.write('-500')",
         root=True,
     ),
     gain(
@@ -508,9 +509,9 @@ call("bpf", 5, attributes, 128)
     gain(
         "becomes the user again that started it",
         "os.setresuid(0, 0, 0)\nopen('/etc/shadow').close()",
+        needs="files_hidden",
         root=True,
     ),
 )
 
 HOSTILE = FILES + MEMORY + NETWORK + OTHERS
-__all__ = ["ALWAYS", "HOSTILE"]

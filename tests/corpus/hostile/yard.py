@@ -30,6 +30,7 @@ from pathlib import Path
 
 import numpy as np
 
+from autograder.errors import IntakeError
 from autograder.grading import grade
 from autograder.reports.terminal import Terminal
 from autograder.result import Result
@@ -213,9 +214,12 @@ class Yard:
         syllabus = with_limits(Syllabus.load(), LIMITS)
         tasks = syllabus.select(hostile.tasks)
         started = time.monotonic()
-        with self.in_class(home):
-            for _ in range(2 if hostile.twice else 1):
-                result = grade(home, cases_of(), syllabus, tasks, isolation=at(level))
+        try:
+            with self.in_class(home):
+                for _ in range(2 if hostile.twice else 1):
+                    result = grade(home, cases_of(), syllabus, tasks, isolation=at(level))
+        except IntakeError as error:  # it is refused, in words
+            return Outcome(0, str(error), time.monotonic() - started)
         seconds = time.monotonic() - started
         stream = io.StringIO()
         report = Terminal(stream)
