@@ -33,6 +33,7 @@ def graded(
     if limits:
         syllabus = replace(syllabus, limits=limits)
     isolation = isolation_at(level) if level else None
+    assert isolation or not level, f"{level} cannot be had here"
     tasks = syllabus.select(only, skip)
     return grade(path, cases_of(seed), syllabus, tasks, isolation=isolation)
 

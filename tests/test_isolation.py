@@ -136,6 +136,12 @@ def test_signals_and_limits_are_a_process_own_affair() -> None:
         assert judged(number, 0xFFFFFFFF) == "refused", name
 
 
+def test_nothing_outlives_the_grader_by_its_own_wish() -> None:
+    prctl, set_name = wall.CONDITIONAL["prctl"][0], 15
+    assert judged(prctl, wall.PR_SET_PDEATHSIG) == "refused"
+    assert judged(prctl, set_name) == "allowed"
+
+
 def test_a_pair_of_streams_can_be_had_and_nothing_that_reaches_others() -> None:
     pair, send = wall.CONDITIONAL["socketpair"][0], wall.CONDITIONAL["sendto"][0]
     assert judged(pair, socket.AF_UNIX, socket.SOCK_STREAM | 0o2000000) == "allowed"

@@ -143,6 +143,12 @@ class Place:
                 process = self._fork(program, settings, theirs, speaker)
             else:
                 process = self._spawn(program, settings, theirs, speaker)
+        except (OSError, GraderBroken):
+            channel.close()
+            listener.close()
+            if not self.inside:
+                remove(scratch)
+            raise
         finally:
             theirs.close()
             speaker.close()

@@ -144,8 +144,8 @@ class Landlock:
         """Allow these rights in a file, or in a folder and all that is below."""
         try:
             there = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        except FileNotFoundError:
-            return
+        except (FileNotFoundError, PermissionError):
+            return  # what cannot be opened anyway needs no permission
         if not os.path.isdir(path):
             rights &= OF_FILES
         rule = struct.pack("<Qi", rights & self.handled, there)
@@ -223,6 +223,7 @@ CONDITIONAL = {
     "sched_setattr": (314, 274),
     "fcntl": (72, 25),
     "ioctl": (16, 29),
+    "prctl": (157, 167),
     "socketpair": (53, 199),
     "sendto": (44, 206),
 }
@@ -230,8 +231,8 @@ CAPSET = (126, 91)
 ARCHITECTURES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 CLONE_THREAD = 0x10000
 AF_UNIX, SOCK_STREAM = 1, 1
-# fcntl: who is sent signals about a file, which signal, and news of a folder.
-FCNTL_REFUSED = (8, 10, 15, 1026)
+# fcntl: who is sent signals about a file, which signal; leases, and news of a folder.
+FCNTL_REFUSED = (8, 10, 15, 1024, 1026)
 # ioctl: type into a terminal, its clipboard, and again who is sent signals.
 IOCTL_REFUSED = (0x5412, 0x541C, 0x8901, 0x8902)
 
@@ -289,6 +290,7 @@ def seccomp_filter(architecture: int, which: int, pid: int) -> list[Step]:
             by_value(name, 0, [0, pid], allowed, refused)
     by_value("fcntl", 1, FCNTL_REFUSED, refused, allowed)
     by_value("ioctl", 1, IOCTL_REFUSED, refused, allowed)
+    by_value("prctl", 0, [PR_SET_PDEATHSIG], refused, allowed)  # to outlive the grader
     rule(
         "socketpair",
         argument(0),
