@@ -212,14 +212,16 @@ class Grading:
         """The checks of a task, those that went wrong with what can be said of it."""
         if not any(check.status in WRONG for check in checks):
             return checks
-        mistake, fault = None, ""
+        mistakes: dict[str, Mistake] = {}
+        fault = ""
         try:
-            mistake = self.recognise(task, records, questions)
+            mistakes = self.recognise(task, records, questions)
         except Exception as error:  # the judgement stands, whatever becomes of its explanation
             fault = f"\n  (not diagnosed: the grader failed: {type(error).__name__}: {error})"
         told = []
         for check in checks:
             if check.status in WRONG:
+                mistake = mistakes.get(check.name)
                 line = None if mistake else places.pattern(siblings(check, checks))
                 message = (f"{check.message}\n  {line}" if line else check.message) + fault
                 check = replace(check, message=message, mistake=mistake)
@@ -228,20 +230,29 @@ class Grading:
 
     def recognise(
         self, task: Task, records: dict[str, Record], questions: dict[str, Question]
-    ) -> Mistake | None:
-        """The known mistake, or else the form of one, that explains what was seen."""
+    ) -> dict[str, Mistake]:
+        """What explains each wrong answer, by the name of its check.
+
+        That is a known mistake, or two of them, or else the form of a mistake.
+        """
+        wrong = [questions[key].check for key, record in records.items() if record.status in WRONG]
         known = self.fingerprints
         # Each mistake is caught in its own task: where that one passed, it was not made.
         passed = [id for id, status in self.known.items() if status == "passed"]
         absent = frozenset(one.id for one in catalogue.catalogue() if one.task in passed)
         found = known.recognise(task.id, questions, records, absent) if known else []
         if found:
-            return named(found, self.syllabus.hints)
+            return dict.fromkeys(wrong, named(found, self.syllabus.hints))
+        if two := known.recognise_two(task.id, questions, records, absent) if known else None:
+            return {
+                questions[key].check: named([mistake], self.syllabus.hints)
+                for key, mistake in two.items()
+            }
         form = alterations.recognise(task.id, known, questions, records)
         if form is None:
-            return None
+            return {}
         hint = form.hint if self.syllabus.hints else ""
-        return Mistake(f"form.{form.id}", form.title, hint, task.page)
+        return dict.fromkeys(wrong, Mistake(f"form.{form.id}", form.title, hint, task.page))
 
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
         """No task can be judged, for one reason that all of them share."""

@@ -193,7 +193,7 @@ def read_gradients(layer: RemoteObject, case: Case) -> dict[str, np.ndarray]:
 def update(submission: Submission, case: Case, task: str) -> None:
     """Three steps, each with another gradient and another learning rate."""
     layer = build(submission, case)
-    steps = ((0.03, 1.0), (0.02, -0.5), (0.5, 0.25))
+    steps = ((0.035, 1.0), (0.02, -0.5), (0.5, 0.25))
     for count, (lr, factor) in enumerate(steps, 1):
         gradients = prepare_gradients(submission, layer, case, factor, task)
         before = {name: getattr(layer, name) for name in case.parameters}

@@ -225,7 +225,7 @@ class Checks:
         variant = getattr(item, "callspec", None)
         self.record.case = variant.params.get("case") if variant else None
         self.records[item.name] = self.record
-        self.questions[item.name] = Question(item.name, self.asker(item))
+        self.questions[item.name] = Question(item.name, check_name(item), self.asker(item))
         self.record = Record()
 
     def asker(self, item: Any) -> Ask:

@@ -10,10 +10,15 @@ or not, a shape is refused or not. So a wrong answer that has no number, or an e
 may stand for any other wrong answer, on three conditions: at least two wrong answers to
 other inputs are finite and the same, all right ones are right, and no mistake agrees in
 everything.
+
+Two mistakes in one task are told only where they do not meet: each explains some of the
+checks that went wrong and leaves all others right, together they explain all of them, and
+no other two do.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -36,6 +41,7 @@ class Question:
     """A check that can be asked again."""
 
     key: str
+    check: str  # its name in a result
     ask: Ask
 
 
@@ -82,6 +88,61 @@ class Fingerprints:
                 loose.append(mistake)
         return exact or loose
 
+    def recognise_two(
+        self,
+        task: str,
+        questions: Mapping[str, Question],
+        records: Mapping[str, Record],
+        without: frozenset[str] = frozenset(),
+    ) -> dict[str, Mistake]:
+        """Two mistakes of a task that together explain what no single one does.
+
+        Returns
+        -------
+        dict
+            The mistake behind each question that went wrong, by key; empty if there are no two,
+            or more than one choice.
+        """
+        wrong = {key for key, record in records.items() if record.status in WRONG}
+        parts: list[tuple[Mistake, set[str]]] = []
+        for mistake in candidates(task):
+            if mistake.task == task and mistake.id not in without:
+                for way in ways(mistake.id):
+                    part = self.part(way, wrong, questions, records)
+                    if part and (mistake, part) not in parts:
+                        parts.append((mistake, part))
+        pairs = [
+            (one, two)
+            for one, two in itertools.combinations(parts, 2)
+            if one[0] != two[0] and not one[1] & two[1] and one[1] | two[1] == wrong
+        ]
+        if len(pairs) != 1:
+            return {}
+        return {key: mistake for mistake, part in pairs[0] for key in part}
+
+    def part(
+        self,
+        way: str,
+        wrong: set[str],
+        questions: Mapping[str, Question],
+        records: Mapping[str, Record],
+    ) -> set[str]:
+        """The wrong answers that a mistake explains, if it leaves all other ones right."""
+        part = set()
+        told = False
+        for key in sorted(records, key=lambda key: key not in wrong):  # the wrong ones first
+            mine, theirs = self.record(way, questions[key]), records[key]
+            if mine.status in WRONG:
+                if key not in wrong or not mine.resembles(theirs):
+                    return set()
+                part.add(key)
+                told = told or comparable(mine)
+            elif mine.status != "passed" or (key not in wrong and not mine.resembles(theirs)):
+                return set()
+            elif key not in wrong and not told:
+                return set()  # it explains nothing, so the rest is not asked
+        return part if told else set()
+
     def agreement(
         self,
         way: str,
@@ -99,7 +160,7 @@ class Fingerprints:
             if mine.resembles(theirs):
                 told = told or (wrong and bool(mine.observations))
                 told = told or (mine.kind != "" and mine.kind == theirs.kind)
-                if theirs.pair and has_numbers(theirs) and telling(theirs.pair[1]):
+                if theirs.pair and telling(theirs):
                     same.add(theirs.pair[0].tobytes())
             elif wrong and mine.status in WRONG and not (has_numbers(mine) and has_numbers(theirs)):
                 excused = True
@@ -149,14 +210,23 @@ def candidates(task: str) -> list[Mistake]:
 
 def has_numbers(record: Record) -> bool:
     """Whether a wrong answer is made of numbers, all of them finite."""
-    if record.status != "failed" or record.pair is None:
+    numbers = record.pair is not None and np.isfinite(record.pair[1]).all()
+    return record.status == "failed" and bool(numbers)
+
+
+def comparable(record: Record) -> bool:
+    """Whether values were compared, and not only an exception or what is not finite."""
+    numbers = record.pair is None or has_numbers(record)
+    return record.status == "failed" and bool(record.observations) and numbers
+
+
+def telling(record: Record) -> bool:
+    """Whether a wrong answer has numbers, and not one of them over and over, as zeros are."""
+    if record.pair is None or not has_numbers(record):
         return False
     expected, got = record.pair
-    return expected.shape == got.shape and bool(np.isfinite(got).all())
-
-
-def telling(got: np.ndarray) -> bool:
-    """Whether an answer is more than one number over and over, as zeros are."""
+    if got.shape != expected.shape:
+        return False
     return got.size == 1 or (got.size > 1 and bool(np.ptp(got) > 0))
 
 
