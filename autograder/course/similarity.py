@@ -286,12 +286,14 @@ def _tokens(source: str) -> list[Token]:
     fixed, attributes = _fixed_names(), _attribute_names()
     found: list[Token] = []
     depth, begun, before = 0, True, ""
+    importing = False
     for match in _TOKEN.finditer(source):
         kind = match.lastgroup
         if kind == "space":
             continue
         if kind == "line":
             begun = True
+            importing = importing and depth > 0
             continue
         text = match[0]
         if kind == NAME:
@@ -307,8 +309,11 @@ def _tokens(source: str) -> list[Token]:
             depth += 1
         elif text in ")]}":
             depth = max(depth - 1, 0)
+        if begun and depth == 0 and text in ("import", "from"):
+            importing = True  # lists of names that were given
         begun, before = False, text
-        found.append((text, match.start(), match.end()))
+        if not importing:
+            found.append((text, match.start(), match.end()))
     return found
 
 
