@@ -10,6 +10,7 @@ import pytest
 from autograder.checks.failures import CheckFailed
 from autograder.diagnosis.fingerprints import Fingerprints, Question, end
 from autograder.diagnosis.observations import Record, observe, recording
+from autograder.reports.telling import explanation
 from autograder.result import Result
 from tests.corpus.wrong import package
 from tests.grading import graded
@@ -101,6 +102,7 @@ def test_two_mistakes_in_one_task_are_both_named(tmp_path: Path) -> None:
         about_bias = check.name.startswith("Biases")
         if check.mistake:
             assert (check.mistake.id == "linear.init.bias-ones") == about_bias
+    assert explanation(result.tasks[0]).count("This looks like: ") == 2
 
 
 def test_one_known_mistake_beside_an_unknown_one_is_not_named(tmp_path: Path) -> None:

@@ -47,11 +47,12 @@ def mistake_of(task: TaskResult) -> Mistake | None:
 
 
 def told_checks(task: TaskResult) -> list[Check]:
-    """Checks that failed in different ways, the first ones."""
-    ways: dict[str, Check] = {}
+    """The first check of each known mistake, or else the first ones that failed differently."""
+    ways: dict[object, Check] = {}
     for check in causes(task):
-        ways.setdefault(way(check.message), check)
-    return list(ways.values())[: 1 if mistake_of(task) else SHOWN_CHECKS]
+        ways.setdefault(check.mistake or way(check.message), check)
+    known = [check for check in ways.values() if check.mistake]
+    return known or list(ways.values())[:SHOWN_CHECKS]
 
 
 def way(message: str) -> str:
@@ -116,9 +117,9 @@ def explanation(task: TaskResult) -> str:
     """Why a task did not pass, as plain text; empty where it passed."""
     if task.status == "passed":
         return ""
-    lines = advice(mistake_of(task))
+    lines = []
     for check in told_checks(task):
-        lines += ["", one_line(check.name, 200), clean(check.message)]
+        lines += [*advice(check.mistake), "", one_line(check.name, 200), clean(check.message)]
     if task.status == "timed out":
         lines += ["", SLOW]
     lines += ["", f"{len(lost_checks(task))} of {len(task.checks)} checks were not passed."]

@@ -149,10 +149,10 @@ class Terminal:
         self.write()
 
     def explanation(self, task: TaskResult) -> None:
-        """The mistake, and checks that failed in different ways, the first ones."""
-        for line in telling.advice(telling.mistake_of(task)):
-            self.paragraph(line, "  ")
+        """Known mistakes, each with a check; or checks that failed in different ways."""
         for check in telling.told_checks(task):
+            for line in telling.advice(check.mistake):
+                self.paragraph(line, "  ")
             self.paragraph(one_line(check.name, 200), "  ")
             self.message(check.message, "    ")
         if task.status == "timed out":
