@@ -117,6 +117,17 @@ def parser() -> argparse.ArgumentParser:
         allow_weak_isolation=True,
     )
 
+    away = commands.add_parser("export", help="write a class' marks for another system")
+    away.add_argument("out", type=Path, metavar="OUT", help="of `autograder class`")
+    away.add_argument("--to", required=True, choices=("canvas", "csv", "moodle", "nbgrader"))
+    away.add_argument("--file", type=Path, metavar="FILE", help="your own export, or gradebook.db")
+    away.add_argument("--assignment", metavar="NAME", help="what it is called there")
+    away.add_argument("--save", type=Path, metavar="FILE", help="where to write (into OUT)")
+    away.add_argument(
+        "--scale", action="store_true", help="convert marks where the maximum is another there"
+    )
+    away.set_defaults(run=export)
+
     other = commands.add_parser("report", help="write a saved result in other formats")
     other.add_argument("result", type=Path, metavar="RESULT", help="what `grade --json` wrote")
     add_formats(other)
@@ -264,6 +275,19 @@ def load_cases(file: Path | None, seed: int, syllabus: Syllabus):  # type: ignor
     if file:
         return Cases.load(file)
     return build_cases(seed, load_reference(syllabus.reference))
+
+
+def export(options: argparse.Namespace) -> int:
+    """Write the marks of a class for another system."""
+    from autograder.course import exports
+
+    done = exports.export(
+        options.out, options.to, options.file, options.assignment, options.save, options.scale
+    )
+    print(f"{done.marks} marks written to {done.file}")
+    for note in done.notes:
+        print(note)
+    return 0
 
 
 def stubs(options: argparse.Namespace) -> int:
