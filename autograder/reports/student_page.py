@@ -1,0 +1,140 @@
+"""A result as a page for the student: one file, for a phone, a screen, a printer, an ear."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.classroom import Row
+from autograder.reports import figures, telling
+from autograder.reports.pages import environment
+from autograder.result import Check, Mistake, Result, TaskResult
+from autograder.syllabus import Syllabus, Task
+
+
+@dataclass(frozen=True)
+class Told:
+    """A check and what is drawn of it."""
+
+    check: Check
+    comparison: figures.Comparison | None
+    training: figures.Training | None
+
+
+@dataclass(frozen=True)
+class Section:
+    """A task that did not pass.
+
+    Parameters
+    ----------
+    below
+        Wrong tasks that it rests on, which are to be mended first.
+    same
+        The place and the error, and the task that was told of it before.
+    """
+
+    task: TaskResult
+    below: list[str]
+    same: tuple[str, str, str] | None
+    mistake: Mistake | None
+    told: list[Told]
+
+
+def render(result: Result, row: Row | None = None, handbook: str = "") -> str:
+    """The page, as HTML.
+
+    Parameters
+    ----------
+    row
+        The student's in a class' result: whose it is, and what being late costs.
+    handbook
+        The folder or address under which the pages of the handbook lie; without one, they
+        are named and not linked.
+    """
+    syllabus = Syllabus.load()
+    tasks = {task.id: task for task in syllabus.tasks}
+    common = telling.common_reason(result.tasks)
+    wrong = [] if common else telling.wrong_tasks(result)
+    told: dict[tuple[str, str], str] = {}
+    return (
+        environment()
+        .get_template("student.html")
+        .render(
+            result=result,
+            row=row,
+            common=common
+            if common and common.status not in ("passed", "not implemented")
+            else None,
+            sections=[
+                section(task, [one.id for one in wrong], tasks, told, syllabus) for task in wrong
+            ],
+            passed=[drawn(check, syllabus) for check in drawn_checks(result)],
+            unwritten=[
+                (task, tasks.get(task.id))
+                for task in result.tasks
+                if task.status == "not implemented"
+            ],
+            waiting=telling.waiting(result.tasks),
+            remark=telling.remark,
+            isolation=telling.lacking(result),
+            slow=telling.SLOW,
+            page=lambda name: address(name, handbook),
+            tasks=tasks,
+        )
+    )
+
+
+def section(
+    task: TaskResult,
+    wrong: list[str],
+    known: Mapping[str, Task],
+    told: dict[tuple[str, str], str],
+    syllabus: Syllabus,
+) -> Section:
+    rests_on = known[task.id].rests_on if task.id in known else ()
+    error = telling.raised_at(telling.causes(task)[0].message)
+    first = told.setdefault(error, task.id) if error else task.id
+    same = (error[1], first, error[0]) if error and first != task.id else None
+    checks = telling.told_checks(task)
+    # What can be drawn is drawn, also where another check is told.
+    checks += [check for check in task.checks if check.evidence and check not in checks]
+    return Section(
+        task=task,
+        below=[name for name in wrong if name in rests_on],
+        same=same,
+        mistake=telling.mistake_of(task),
+        told=[] if same else [drawn(check, syllabus) for check in checks],
+    )
+
+
+def drawn_checks(result: Result) -> list[Check]:
+    """Checks that passed and have something to show: how the training went."""
+    return [
+        check
+        for task in result.tasks
+        if task.status == "passed"
+        for check in task.checks
+        if check.evidence
+    ]
+
+
+def drawn(check: Check, syllabus: Syllabus) -> Told:
+    evidence: dict[str, Any] = check.evidence or {}
+    kind = evidence.get("kind")
+    return Told(
+        check=check,
+        comparison=figures.comparison(evidence) if kind == "arrays" else None,
+        training=figures.training(evidence, syllabus.accuracy.threshold)
+        if kind == "training"
+        else None,
+    )
+
+
+def address(page: str, handbook: str) -> str:
+    """Where a page of the handbook lies; empty where that is not known."""
+    name, _, anchor = page.partition("#")
+    if not handbook or not re.fullmatch(r"[\w-]+", name) or not re.fullmatch(r"[\w-]*", anchor):
+        return ""
+    return f"{handbook.rstrip('/')}/{name}.html{'#' + anchor if anchor else ''}"
