@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.corpus.hostile import exhausting, leaking, reports, stealing, tampering, values
+from autograder.sandbox.isolation import CAPABILITIES
+from tests.corpus.hostile import ALWAYS, exhausting, leaking, reports, stealing, tampering, values
 
 FAMILIES = {
     "stealing": stealing.HOSTILE,
@@ -91,5 +92,6 @@ RARE = {
 }
 
 EVERY = [one for family in FAMILIES.values() for one in family]
+assert {one.needs for one in EVERY} <= {"", ALWAYS, *CAPABILITIES}
 assert {*SAMPLE, *RARE} <= {one.name for one in EVERY}
 assert len({one.name for one in EVERY}) == len(EVERY), "two of the same name"
