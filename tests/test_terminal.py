@@ -9,6 +9,7 @@ import pytest
 from autograder.reports.terminal import Terminal
 from autograder.result import Check, Mistake, Result, TaskResult
 from autograder.syllabus import Syllabus
+from autograder.text import columns
 
 FAILED = Check(
     "The output is right (square)",
@@ -146,3 +147,12 @@ def test_a_second_try_is_told() -> None:
     for _ in range(2):
         terminal.done(task("a", FAILED, Check("Another", "passed")))
     assert stream.getvalue().count(", tried again") == 1
+
+
+def test_no_line_is_wider_than_the_terminal_also_in_wide_characters() -> None:
+    wide = Check("输出是对的" * 10, "failed", "ValueError: " + "卷积" * 100 + "\n  " + "x" * 100)
+    stream = io.StringIO()
+    result = Result("student", 1, {}, 1.0, (task("a", wide),), note="Took " + "作业/" * 50)
+    Terminal(stream).result(result)
+    assert max(map(columns, stream.getvalue().splitlines())) <= 80
+    assert "作业" in stream.getvalue()
