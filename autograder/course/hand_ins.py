@@ -32,6 +32,8 @@ CANVAS = re.compile(
 MOODLE = re.compile(
     r"(?P<name>.+)_(?P<number>\d+)_assignsubmission_(?P<kind>[a-z]+)_?(?P<file>.*)", re.DOTALL
 )
+# What Moodle and Canvas make of a text that a student typed into the page.
+TYPED = re.compile(r"_assignsubmission_(?!file)[a-z]+_?$|_\d+_(text|link)\.html$")
 METADATA = "submission_metadata.yml"  # Gradescope's
 
 
@@ -165,6 +167,8 @@ def _out_of_question(entry: os.DirEntry[str], out: Path | None) -> str:
 
 def _no_submission(entry: os.DirEntry[str]) -> str:
     """Why something that no platform named is not a submission; empty if it may be one."""
+    if TYPED.search(entry.name):
+        return "a text that was typed in, not a file"
     if entry.is_dir(follow_symlinks=False) or ARCHIVE.search(entry.name):
         return ""
     if SOURCE.search(entry.name):
