@@ -155,11 +155,16 @@ def short(value: Number, power: int) -> str:
         return "×"
     scaled = value / 10.0**power
     text = f"{scaled:.0f}" if scaled == 0 or abs(scaled) >= 100 else f"{scaled:.2f}"
-    return text.replace("-", "−")
+    return minus(text)
 
 
 def exact(value: Number) -> str:
-    return "not finite" if value is None else f"{value:.5g}".replace("-", "−")
+    return "not finite" if value is None else minus(f"{value:.5g}")
+
+
+def minus(text: str) -> str:
+    """A number with a real minus, and without one where it is nothing."""
+    return text.lstrip("-") if not text.strip("-0.") else text.replace("-", "−")
 
 
 def shade(value: Number, scale: float) -> str:
@@ -226,7 +231,12 @@ WIDE, HIGH = 300.0, 130.0
 
 
 def curve(
-    name: str, values: Sequence[Number], top: float, form: str, level: float | None = None
+    name: str,
+    values: Sequence[Number],
+    top: float,
+    form: str,
+    axis: str,
+    level: float | None = None,
 ) -> Curve:
     """A line from the first to the last pass; values that are not finite are left out."""
     step = WIDE / max(1, len(values) - 1)
@@ -239,10 +249,10 @@ def curve(
         name=name,
         points=points,
         texts=["not finite" if value is None else form.format(value) for value in values],
-        top=form.format(top),
-        bottom=form.format(0),
+        top=axis.format(top),
+        bottom="0",
         level=None if level is None else round(HIGH * (1 - level / top), 1),
-        level_text="" if level is None else form.format(level),
+        level_text="" if level is None else axis.format(level),
     )
 
 
@@ -278,8 +288,8 @@ def training(evidence: dict[str, Any], threshold: float) -> Training:
     top = max((loss for loss in losses if loss is not None), default=1.0) or 1.0
     return Training(
         curves=[
-            curve("Accuracy on the test split", accuracies, 1.0, "{:.1%}", threshold),
-            curve("Loss while training", losses, top, "{:.3g}"),
+            curve("Accuracy on the test split", accuracies, 1.0, "{:.1%}", "{:.0%}", threshold),
+            curve("Loss while training", losses, top, "{:.3g}", "{:.3g}"),
         ],
         confusion=[
             [
