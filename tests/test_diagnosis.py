@@ -120,6 +120,26 @@ def test_different_answers_do_not(change) -> None:
     assert not seen(x).resembles(seen(change(x)))
 
 
+def crash(kind: str, text: str) -> Record:
+    return Record(status="crashed", kind=kind, method="FlattenLayer.backward", text=text)
+
+
+def test_exceptions_of_other_shapes_do_not_resemble_each_other() -> None:
+    one = crash("ValueError", "cannot reshape array of size 2000 into shape (5,4)")
+    other = crash("ValueError", "cannot reshape array of size 50 into shape (5,4)")
+    assert one.resembles(one)
+    assert not one.resembles(other)
+    assert one.resembles(crash("ValueError", "shape-mismatch for sum"))
+
+
+def test_an_exception_of_the_same_kind_with_other_words_is_no_evidence() -> None:
+    missing = crash("TypeError", "backward() missing 1 required positional argument")
+    assert missing.ends_as(missing)
+    assert not missing.ends_as(crash("TypeError", "unsupported operand type(s) for *"))
+    # How shapes are refused hangs on the function that meets them.
+    assert crash("ValueError", "not aligned").ends_as(crash("ValueError", "mismatch"))
+
+
 def test_what_is_not_finite_is_compared_too() -> None:
     x = np.arange(10.0)
     y = x.copy()

@@ -27,6 +27,7 @@ from autograder.course.jobs import Done, Job, taken
 from autograder.course.roster import Place, Roster
 from autograder.errors import IntakeError, KitError
 from autograder.reports import class_page, student_page
+from autograder.result import Result
 from autograder.sandbox.isolation import Isolation
 from autograder.syllabus import Syllabus, Task
 from autograder.text import one_line
@@ -243,7 +244,7 @@ def summarise(
     gradebook.write_gradebook(out.path / "gradebook.csv", result, results, ids)
     for row in rows:
         if row.status == GRADED:
-            page = student_page.render(results[row.student.id], row)
+            page = student_page.render(Result.from_dict(results[row.student.id]), row)
             out.write(out.path / "students" / f"{row.student.id}.html", page)
     out.write(out.path / "index.html", class_page.render(result, results))
     return result

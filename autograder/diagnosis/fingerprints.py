@@ -19,6 +19,7 @@ no other two do.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -159,7 +160,7 @@ class Fingerprints:
             wrong = theirs.status in WRONG
             if mine.resembles(theirs):
                 told = told or (wrong and bool(mine.observations))
-                told = told or (mine.kind != "" and mine.kind == theirs.kind)
+                told = told or mine.ends_as(theirs)
                 if theirs.pair and telling(theirs):
                     same.add(theirs.pair[0].tobytes())
             elif wrong and mine.status in WRONG and not (has_numbers(mine) and has_numbers(theirs)):
@@ -240,4 +241,5 @@ def end(record: Record, error: BaseException) -> None:
         record.pair = np.asarray(expected, float), np.asarray(got, float)
     record.before, record.fault = getattr(error, "before", None), getattr(error, "fault", "")
     record.status = getattr(error, "status", "grader error")
+    record.text = re.sub(r"0x[0-9a-f]+", "0x", getattr(error, "message", ""))
     record.kind = getattr(error, "kind", type(error).__name__ if record.status != "failed" else "")

@@ -7,6 +7,7 @@ arrays, and for different ones by no accident. This module knows no right answer
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -49,6 +50,7 @@ class Record:
     status: str = "passed"
     kind: str = ""  # of an exception
     method: str = ""  # in which it arose
+    text: str = ""  # what the exception says
     pair: tuple[np.ndarray, np.ndarray] | None = None  # expected and got, where it failed
     before: np.ndarray | None = None  # of which a step made it
     fault: str = ""  # of a kind that the check itself tells for sure
@@ -59,11 +61,31 @@ class Record:
         return (
             self.status == other.status
             and self.method == other.method
+            and not (self.says_as(other) and self.text != other.text)
             and len(self.observations) == len(other.observations)
             and all(
                 a.resembles(b) for a, b in zip(self.observations, other.observations, strict=True)
             )
         )
+
+    def says_as(self, other: Record) -> bool:
+        """Whether two exceptions are one but for the numbers, which are shapes mostly."""
+        return self.kind == other.kind and words(self.text) == words(other.text)
+
+    def ends_as(self, other: Record) -> bool:
+        """Whether two exceptions are evidence of the same mistake.
+
+        Shapes that do not fit are told in the words of the function that meets them; what
+        else goes wrong is told by Python, and always in the same words.
+        """
+        if self.kind in ("ValueError", "IndexError"):
+            return self.kind == other.kind
+        return self.kind != "" and self.says_as(other)
+
+
+def words(text: str) -> str:
+    """A message without its numbers."""
+    return re.sub(r"\d+", "0", text)
 
 
 _current: ContextVar[Record | None] = ContextVar("record", default=None)
