@@ -86,7 +86,6 @@ RARE = {
     "enters the grader's namespaces",
     "puts a device among the neighbours",
     "raises its priority",
-    "is the last to be killed when memory runs out",
     "leaves its folder by changing the root",
     "sends raw packets",
 }

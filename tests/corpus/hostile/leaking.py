@@ -471,11 +471,6 @@ call("perf_event_open", attributes, VICTIM, -1, -1, 0)
     ),
     gain("raises its priority", "os.nice(-5)", root=True),
     gain(
-        "is the last to be killed when memory runs out",
-        "with open('/proc/self/oom_score_adj', 'w') as file:\n    file.write('-500')",
-        root=True,
-    ),
-    gain(
         "makes namespaces",
         "from_child(lambda: (call('unshare', 0x10000000), tell(BOAST)))\nassert FOUND",
     ),
