@@ -1,0 +1,334 @@
+"""A class run: what is graded, what is not graded again, and what survives."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult
+from autograder.course import class_run, jobs
+from autograder.course.class_run import WAITING, Choice, Plan
+from autograder.course.executors import Local
+from autograder.course.folder import OutFolder
+from autograder.course.jobs import Done, Job
+from autograder.errors import KitError
+from autograder.result import Result, TaskResult
+from autograder.sandbox.isolation import best
+from autograder.syllabus import Syllabus
+from tests.corpus.wrong import package
+
+ROOT = Path(__file__).resolve().parents[1]
+EVERYTHING = Choice()
+
+
+class Nobody:
+    """A watcher that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.todo = -1
+        self.heard: list[Done] = []
+
+    def read(self, count: int, total: int) -> None: ...
+
+    def planned(self, entries: Sequence[class_run.Entry], todo: int) -> None:
+        self.todo = todo
+
+    def ended(self, done: Done, names: Sequence[str]) -> None:
+        self.heard.append(done)
+
+    def alive(self) -> None: ...
+
+
+class Pretend:
+    """An executor that gives each job a result without grading, or fails in it."""
+
+    def __init__(self, score: float = 1, fails: Iterable[str] = ()) -> None:
+        self.score, self.fails = score, set(fails)
+        self.done: list[str] = []
+
+    def run(self, todo: Iterable[Job]) -> Iterator[Done | None]:
+        for job in todo:
+            yield None
+            self.done.append(job.name)
+            if job.name in self.fails:
+                yield Done(job.key, jobs.BROKEN, "a fault of the grader")
+                continue
+            task = TaskResult("relu.forward", "ReLU", self.score, 2, "passed", ())
+            result = Result(job.name, job.seed, {}, 0.1, (task,))
+            jobs.write(Path(job.target), result.to_json())
+            yield Done(job.key, jobs.DONE, "", self.score, 2, 0.1)
+
+
+@pytest.fixture
+def plan() -> Plan:
+    syllabus = Syllabus.load()
+    return Plan(syllabus, syllabus.select(["relu.forward"]), best())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A class of three: one is right, one is wrong, one hands in what the first did."""
+    for name, text in (("ann", "x, 0"), ("bob", "x, 1"), ("cho", "x, 0")):
+        changes = {"layers.py": ("return np.maximum(x, 0)", f"return np.maximum({text})")}
+        package(tmp_path / "class" / name, changes)
+    return tmp_path / "class"
+
+
+def run(
+    folder: Path, plan: Plan, executor: object, choice: Choice = EVERYTHING
+) -> tuple[ClassResult, Nobody]:
+    out, watcher = OutFolder(folder.parent / "out"), Nobody()
+    with out.alone():
+        entries, _ = class_run.enter(folder, out.path, None, plan, watcher)
+        class_run.grade(entries, out, plan, choice, executor, watcher)  # type: ignore[arg-type]
+        result = class_run.summarise("a class", entries, out, plan, None, 1.0)
+    return result, watcher
+
+
+def status(result: ClassResult) -> dict[str, str]:
+    return {row.student.name: row.status for row in result.rows}
+
+
+def test_a_class_is_graded_and_the_same_file_only_once(folder: Path, plan: Plan) -> None:
+    executor = Pretend()
+    result, watcher = run(folder, plan, executor)
+    assert status(result) == dict.fromkeys(["ann", "bob", "cho"], GRADED)
+    assert len(executor.done) == watcher.todo == 2
+    by_name = {row.student.name: row for row in result.rows}
+    assert by_name["ann"].twins == (by_name["cho"].student.id,)
+    assert by_name["bob"].twins == ()
+    assert by_name["ann"].key == by_name["cho"].key
+
+
+def test_everything_that_is_promised_lies_in_the_folder(folder: Path, plan: Plan) -> None:
+    result, _ = run(folder, plan, Pretend())
+    out = folder.parent / "out"
+    assert ClassResult.from_json((out / "class.json").read_text("utf-8")) == result
+    assert (out / "gradebook.csv").read_text("utf-8-sig").count("\n") == 4
+    assert "<html" in (out / "index.html").read_text("utf-8")
+    for row in result.rows:
+        assert json.loads((out / "results" / f"{row.key}.json").read_text("utf-8"))["score"] == 1
+        assert "<html" in (out / "students" / f"{row.student.id}.html").read_text("utf-8")
+
+
+def test_a_second_run_grades_only_what_changed(folder: Path, plan: Plan) -> None:
+    run(folder, plan, Pretend())
+    again = Pretend()
+    run(folder, plan, again)
+    assert again.done == []
+    layers = folder / "bob" / "student" / "layers.py"
+    layers.write_text(layers.read_text("utf-8") + "\n# better\n", encoding="utf-8")
+    run(folder, plan, again)
+    assert again.done == ["bob"]
+
+
+def test_other_cases_other_tasks_and_other_points_are_graded_anew(folder: Path, plan: Plan) -> None:
+    digest = "ab"
+    others = [
+        replace(plan, seed=7),
+        replace(plan, secret=b"a secret of sixteen or more"),
+        replace(plan, tasks=plan.syllabus.select(["relu"])),
+        replace(plan, syllabus=replace(plan.syllabus, hints=2)),
+        replace(
+            plan,
+            syllabus=replace(
+                plan.syllabus,
+                limits=replace(plan.syllabus.limits, call=plan.syllabus.limits.call + 1),
+            ),
+        ),
+    ]
+    keys = {plan.key(digest), plan.key("cd"), *(other.key(digest) for other in others)}
+    assert len(keys) == 2 + len(others)
+    assert plan.key(digest) == replace(plan).key(digest)
+
+
+def test_all_can_be_graded_again_or_some(folder: Path, plan: Plan) -> None:
+    run(folder, plan, Pretend())
+    again = Pretend()
+    run(folder, plan, again, Choice(again=True))
+    assert sorted(again.done) == ["ann", "bob"]
+    some = Pretend()
+    run(folder, plan, some, Choice(only=("B*",), again=True))
+    assert some.done == ["bob"]
+
+
+def test_who_is_left_out_of_a_run_waits(folder: Path, plan: Plan) -> None:
+    result, _ = run(folder, plan, Pretend(), Choice(only=("bob",)))
+    assert status(result) == {"ann": WAITING, "bob": GRADED, "cho": WAITING}
+
+
+def test_a_fault_of_the_grader_is_tried_again_and_is_no_mark(folder: Path, plan: Plan) -> None:
+    executor = Pretend(fails=["bob"])
+    result, _ = run(folder, plan, executor)
+    row = next(row for row in result.rows if row.student.name == "bob")
+    assert (row.status, row.mark.raw, row.reason) == (BROKEN, None, "a fault of the grader")
+    assert executor.done.count("bob") == class_run.TRIES
+    mended, _ = run(folder, plan, Pretend())
+    assert status(mended)["bob"] == GRADED
+
+
+def test_a_fault_never_takes_a_good_mark_away(folder: Path, plan: Plan) -> None:
+    run(folder, plan, Pretend(score=2))
+    result, _ = run(folder, plan, Pretend(fails=["ann", "bob"]), Choice(again=True))
+    assert {row.mark.raw for row in result.rows} == {2}
+
+
+def test_what_is_no_submission_is_refused_with_the_reason(folder: Path, plan: Plan) -> None:
+    (folder / "dan").mkdir()
+    (folder / "dan" / "essay.py").write_text("print('hello')")
+    result, watcher = run(folder, plan, Pretend())
+    row = next(row for row in result.rows if row.student.name == "dan")
+    assert row.status == REFUSED and row.mark.final is None
+    assert "package" in row.reason
+    assert watcher.todo == 2
+
+
+def test_shards_together_do_all_and_none_twice(folder: Path, plan: Plan) -> None:
+    done: list[str] = []
+    for shard in (1, 2, 3):
+        executor = Pretend()
+        run(folder, plan, executor, Choice(shard=shard, shards=3))
+        done += executor.done
+    assert sorted(done) == ["ann", "bob"]
+
+
+def test_a_full_disk_stops_the_run_and_keeps_what_is_done(folder: Path, plan: Plan) -> None:
+    class Full(Pretend):
+        def run(self, todo: Iterable[Job]) -> Iterator[Done | None]:
+            first, second = todo
+            yield from super().run([first])
+            yield Done(second.key, jobs.NO_SPACE, "No space left on device")
+
+    with pytest.raises(KitError, match="No space left"):
+        run(folder, plan, Full())
+    rest = Pretend()
+    run(folder, plan, rest)
+    assert len(rest.done) == 1
+
+
+def test_two_runs_in_one_folder_are_one_too_many(folder: Path, plan: Plan) -> None:
+    out = OutFolder(folder.parent / "out")
+    with (
+        out.alone(),
+        pytest.raises(KitError, match=f"process {os.getpid()}.* is at work"),
+        OutFolder(folder.parent / "out").alone(),
+    ):
+        pass
+    with out.alone():
+        pass  # it is free again
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(KitError, match="cannot be written"):
+        OutFolder(tmp_path / "out")
+
+
+def test_a_submission_that_changes_meanwhile_is_not_taken_for_the_other(
+    folder: Path, plan: Plan
+) -> None:
+    class Late(Pretend):
+        def run(self, todo: Iterable[Job]) -> Iterator[Done | None]:
+            for job in todo:
+                layers = folder / job.name / "student" / "layers.py"
+                layers.write_text(layers.read_text("utf-8") + "#", encoding="utf-8")
+                yield jobs.do(job)
+
+    result, watcher = run(folder, plan, Late())
+    assert {done.state for done in watcher.heard} == {jobs.CHANGED}
+    assert set(status(result).values()) == {WAITING}
+
+
+def test_processes_grade_and_one_that_dies_is_replaced(folder: Path, plan: Plan) -> None:
+    out, watcher = OutFolder(folder.parent / "out"), Nobody()
+    entries, _ = class_run.enter(folder, out.path, None, plan, watcher)
+
+    class Killing(Local):
+        killed = False
+
+        def wait(self, busy):  # type: ignore[no-untyped-def]
+            if not self.killed:
+                self.killed = True
+                busy[0].process.kill()
+            return super().wait(busy)
+
+    class_run.grade(entries, out, plan, Choice(), Killing(1, 100), watcher)
+    assert [done.state for done in watcher.heard] == [jobs.DONE, jobs.DONE]
+    scores = {entry.place.student.name: out.load(entry.key)["score"] for entry in entries}
+    assert scores == {"ann": 2, "bob": 0, "cho": 2}
+
+
+def test_a_run_that_is_killed_goes_on_where_it_was(folder: Path) -> None:
+    out = folder.parent / "out"
+    command = [sys.executable, "-m", "autograder", "class", str(folder), "--out", str(out)]
+    command += ["--workers", "1", "--task", "relu.forward"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout
+        for line in first.stdout:
+            if line.startswith("[1/2]"):
+                first.send_signal(signal.SIGKILL)
+                break
+    kept = {file.name: file.read_text() for file in (out / "results").glob("*.json")}
+    assert len(kept) >= 1
+    time.sleep(0.2)
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert f"{2 - len(kept)} to grade" in second.stdout
+    for name, text in kept.items():
+        assert (out / "results" / name).read_text() == text
+    assert sorted(
+        row["mark"]["raw"] for row in json.loads((out / "class.json").read_text())["rows"]
+    ) == [0, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--shard", "3/2"], "counted from 1 to 2"),
+        (["--shard", "half"], "a part and a number of parts"),
+        (["--workers", "-1"], "at least 1"),
+        (["--seed", "1", "--secret", "x"], "both choose the cases"),
+        (["--roster", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(
+    options: list[str], said: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from autograder.cli import main
+
+    out = str(folder.parent / "out")
+    assert main(["class", str(folder), "--out", out, *options]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_class_without_isolation_is_refused_unless_it_is_allowed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from autograder.cli import main
+    from autograder.course import class_command
+    from autograder.sandbox.isolation import unprotected
+
+    monkeypatch.setattr(class_command, "best", unprotected)
+    monkeypatch.setattr(class_command, "shut_in", lambda: None)
+    assert main(["class", str(folder), "--out", str(folder.parent / "out")]) == 2
+    assert "--allow-weak-isolation" in capsys.readouterr().err
+
+
+def test_a_student_without_a_submission_is_in_the_class(folder: Path, plan: Plan) -> None:
+    from autograder.course import roster
+
+    (folder.parent / "roster.csv").write_text("name,email\nann,a@x.org\neve,e@x.org\n")
+    names = roster.read(folder.parent / "roster.csv")
+    out, watcher = OutFolder(folder.parent / "out"), Nobody()
+    entries, _ = class_run.enter(folder, out.path, names, plan, watcher)
+    class_run.grade(entries, out, plan, Choice(), Pretend(), watcher)
+    result = class_run.summarise("a class", entries, out, plan, None, 1.0)
+    assert status(result)["eve"] == MISSING
