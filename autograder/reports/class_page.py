@@ -26,6 +26,7 @@ LISTED = 5000  # students in the list with the matrix; more, and a browser is sl
 NAMED = 30  # students who are named for a mistake
 SHOWN = 200  # rows of another table
 BINS = 20
+ENDED = ("crashed", "timed out")  # without an answer
 LETTERS = {
     "passed": "·",
     "failed": "F",
@@ -35,6 +36,8 @@ LETTERS = {
     "skipped": "S",
     "grader error": "E",
 }
+CLASSES = {letter: slug(status) for status, letter in LETTERS.items()}
+RUN = Markup('<i class="{}">{}</i>')
 
 
 @dataclass
@@ -59,7 +62,8 @@ class Tally:
     letters: list[str] = field(default_factory=list)  # of each row; empty without a result
     mistakes: dict[str, Group] = field(default_factory=dict)  # by id
     named: dict[str, tuple[str, str]] = field(default_factory=dict)  # id → task, title
-    broken: dict[tuple[str, str], Group] = field(default_factory=dict)  # task, what → who
+    broken: dict[tuple[str, str], Group] = field(default_factory=dict)  # task, way → who
+    said: dict[tuple[str, str], str] = field(default_factory=dict)  # the same → what the first said
     gaps: list[tuple[Row, float, float]] = field(default_factory=list)  # row, score, public score
 
     def add(self, row: Row, result: Mapping[str, Any] | None) -> None:
@@ -67,8 +71,16 @@ class Tally:
         if result is None:
             self.letters.append("")
             return
+        reasons = [[check["message"] for check in task["checks"]] for task in result["tasks"]]
+        common = (
+            len(reasons) > 1 and len(reasons[0]) == 1 and reasons.count(reasons[0]) == len(reasons)
+        )
         for task in result["tasks"]:
-            self.add_task(row.student, task)
+            self.add_task(task)
+            if not common:
+                self.add_reasons(row.student, task)
+        if common and result["tasks"][0]["status"] in ENDED:
+            self.add_broken(row.student, "all of them", reasons[0][0])
         statuses = {task["id"]: task["status"] for task in result["tasks"]}
         self.letters.append(
             "".join(LETTERS[statuses[name]] for name in self.tasks if name in statuses)
@@ -77,23 +89,29 @@ class Tally:
         if public and public["score"] - result["score"] > SUSPICIOUS * result["max_score"]:
             self.gaps.append((row, result["score"], public["score"]))
 
-    def add_task(self, student: Student, task: Mapping[str, Any]) -> None:
+    def add_task(self, task: Mapping[str, Any]) -> None:
         name, status = task["id"], task["status"]
         if name not in self.tasks:
             self.tasks[name] = dict.fromkeys(STATUSES, 0)
             self.titles[name] = task["title"]
         self.tasks[name][status] += 1
-        if status == "passed":
-            return
+
+    def add_reasons(self, student: Student, task: Mapping[str, Any]) -> None:
+        """Count the known mistake of a task, and how it ended without an answer."""
         lost = [check for check in task["checks"] if check["status"] != "passed"]
         mistake = next((check["mistake"] for check in lost if check["mistake"]), None)
         if mistake:
-            self.named[mistake["id"]] = (name, mistake["title"])
+            self.named[mistake["id"]] = (task["id"], mistake["title"])
             self.mistakes.setdefault(mistake["id"], Group()).add(student)
-        if status in ("crashed", "timed out"):
-            told = next(check for check in lost if check["status"] == status)
-            what = one_line(telling.way(told["message"]), 100)
-            self.broken.setdefault((name, what), Group()).add(student)
+        if task["status"] in ENDED:
+            told = next(check for check in lost if check["status"] == task["status"])
+            self.add_broken(student, task["id"], told["message"])
+
+    def add_broken(self, student: Student, task: str, message: str) -> None:
+        what = ": ".join(message.partition("\n  in ")[0].splitlines())
+        key = (task, telling.way(what))
+        self.said.setdefault(key, one_line(what, 120))
+        self.broken.setdefault(key, Group()).add(student)
 
 
 def render(outcome: ClassResult, results: Mapping[str, Mapping[str, Any]]) -> str:
@@ -125,9 +143,9 @@ def render(outcome: ClassResult, results: Mapping[str, Mapping[str, Any]]) -> st
             histogram=histogram(marks, outcome.max_score),
             tasks=hardest(tally),
             order=list(tally.tasks),
-            letters={LETTERS[status]: status for status in STATUSES},
+            letters={letter: status for status, letter in LETTERS.items()},
             mistakes=[(*tally.named[name], group) for name, group in frequent(tally.mistakes)],
-            broken=[(*key, group) for key, group in frequent(tally.broken)],
+            broken=[(key[0], tally.said[key], group) for key, group in frequent(tally.broken)],
             gaps=tally.gaps,
             without=sorted(
                 (row for row in outcome.rows if row.status != GRADED),
@@ -140,12 +158,8 @@ def render(outcome: ClassResult, results: Mapping[str, Mapping[str, Any]]) -> st
             identical=identical(outcome.rows),
             pairs=named_pairs(outcome.pairs, by_id),
             listed=len(outcome.rows) <= LISTED,
-            rows=[
-                (row, matrix(text), lost(text, list(tally.tasks)))
-                for row, text in zip(outcome.rows, tally.letters, strict=True)
-            ]
-            if len(outcome.rows) <= LISTED
-            else [],
+            matrix=matrix,
+            rows=zip(outcome.rows, tally.letters, strict=True),
             limit=LISTED,
             shown=SHOWN,
             graded=GRADED,
@@ -228,14 +242,9 @@ def named_pairs(
 
 
 def matrix(letters: str) -> Markup:
-    """A letter for each task, in runs of the same outcome."""
-    names = {letter: slug(status) for status, letter in LETTERS.items()}
+    """A letter for each task, in runs of the same outcome; what passed needs no mark."""
+    runs = ((letter, "".join(run)) for letter, run in groupby(letters))
     return Markup("").join(
-        Markup('<i class="{}">{}</i>').format(names[letter], letter * len(list(run)))
-        for letter, run in groupby(letters)
+        run if letter == LETTERS["passed"] else RUN.format(CLASSES[letter], run)
+        for letter, run in runs
     )
-
-
-def lost(letters: str, order: Sequence[str]) -> str:
-    """The tasks that did not pass, for who cannot see the matrix."""
-    return ", ".join(name for name, letter in zip(order, letters, strict=False) if letter != "·")

@@ -3,7 +3,7 @@
 (() => {
   const value = (row, column, place) => {
     const cell = row.cells[column];
-    if (place !== undefined) return cell.querySelector("[aria-hidden]")?.textContent[place] ?? "";
+    if (place !== undefined) return cell.textContent[place] ?? "";
     return cell.dataset.v ?? cell.textContent.trim();
   };
   const compare = new Intl.Collator("en", { numeric: true, sensitivity: "base" }).compare;
@@ -41,7 +41,7 @@
   if (!box) return;
   const bare = text => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
   const rows = [...document.querySelector("#students-table").tBodies[0].rows];
-  const texts = rows.map(row => bare([...row.cells].slice(0, 4).map(c => c.textContent).join(" ")));
+  const texts = rows.map(row => bare([...row.cells].slice(0, 5).map(c => c.textContent).join(" ")));
   const count = document.querySelector("#filter-count");
   document.querySelector("#filter-box").hidden = false;
   box.addEventListener("input", () => {
