@@ -52,6 +52,11 @@ KEEP_MEMORY = {
     "MALLOC_MMAP_THRESHOLD_": str(64 << 20),
     "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
 }
+MOST_BYTES, MOST_FILES, MOST_DEPTH = bubblewrap.SCRATCH_SIZE, 10_000, 50  # that are written
+TOO_MUCH = (
+    f"the submission wrote more than {MOST_BYTES >> 20} MB, {MOST_FILES:,} files or"
+    f" {MOST_DEPTH} folders in each other"
+)
 THREADS = 512  # of a worker, and what else its user runs
 
 
@@ -346,8 +351,8 @@ class Forked:
         return None
 
     def overdone(self) -> str | None:
-        if self.scratch and larger_than(self.scratch, bubblewrap.SCRATCH_SIZE):
-            return f"the submission wrote more than {bubblewrap.SCRATCH_SIZE >> 20} MB to the disk"
+        if self.scratch and too_much(self.scratch):
+            return TOO_MUCH
         if processes.threads(self.pid) > THREADS:
             return f"the submission started more than {THREADS} threads"
         return None
@@ -379,9 +384,7 @@ class Spawned:
         return None
 
     def overdone(self) -> str | None:
-        if larger_than(self.scratch, bubblewrap.SCRATCH_SIZE):
-            return f"the submission wrote more than {bubblewrap.SCRATCH_SIZE >> 20} MB to the disk"
-        return None
+        return TOO_MUCH if too_much(self.scratch) else None
 
     def kill(self) -> None:
         if self.job:
@@ -401,22 +404,20 @@ def environment(scratch: str) -> dict[str, str]:
     return clean | {"HOME": scratch, "TMPDIR": scratch, "USER": "student", "LANG": "C.UTF-8"}
 
 
-def larger_than(folder: str, size: int, entries: int = 10_000) -> bool:
-    """Whether a folder holds more bytes, or more files, than it may."""
-    waiting, total, count = [folder], 0, 0
+def too_much(folder: str) -> bool:
+    """Whether a folder holds more than a submission may write."""
+    waiting, size, files = [(folder, 0)], 0, 0
     while waiting:
-        try:
-            with os.scandir(waiting.pop()) as found:
-                for entry in found:
-                    count += 1
-                    status = entry.stat(follow_symlinks=False)
-                    total += status.st_size
-                    if entry.is_dir(follow_symlinks=False):
-                        waiting.append(entry.path)
-                    if total > size or count > entries:
-                        return True
-        except OSError:
-            continue
+        path, depth = waiting.pop()
+        with contextlib.suppress(OSError), os.scandir(path) as found:
+            for entry in found:
+                status = entry.stat(follow_symlinks=False)
+                files, size = files + 1, size + status.st_size
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append((entry.path, depth + 1))
+                # Each level more makes the next look longer, until it cannot end in time.
+                if size > MOST_BYTES or files > MOST_FILES or depth > MOST_DEPTH:
+                    return True
     return False
 
 
