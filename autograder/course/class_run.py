@@ -54,7 +54,8 @@ class Plan:
         syllabus = asdict(replace(self.syllabus, hints=0))
         parts = [
             *(digest, __version__, str(self.seed_for(digest)), str(self.syllabus.hints)),
-            *(json.dumps(syllabus, sort_keys=True, default=sorted), *(task.id for task in self.tasks)),
+            json.dumps(syllabus, sort_keys=True, default=sorted),
+            *(task.id for task in self.tasks),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 

@@ -148,30 +148,26 @@ class Dask:
     finished jobs again that lay on a lost worker.
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, patience: str = "20s") -> None:
         try:
             import distributed
         except ImportError as error:
             raise KitError("--dask needs an extra: pip install 'byhand[dask]'") from error
         try:
-            self.client: Any = distributed.Client(address, timeout="20s", set_as_default=False)
+            self.client: Any = distributed.Client(address, timeout=patience, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             raise KitError(f"no scheduler answers at {address}: {error}") from error
-        self.completed: Any = distributed.as_completed
 
     def run(self, jobs: Iterable[Job]) -> Iterator[Done | None]:
         waiting = iter(jobs)
-        ended = self.completed()
-        keys: dict[str, str] = {}
+        held: dict[Any, str] = {}  # futures and the keys of their jobs: a window, not all
         try:
             while True:
-                while len(keys) < self.room() and (job := next(waiting, None)):
-                    future = self.client.submit(in_own_process, job, pure=False)
-                    keys[future.key] = job.key
-                    ended.add(future)
-                if not keys:
+                while len(held) < self.room() and (job := next(waiting, None)):
+                    held[self.client.submit(in_own_process, job, pure=False)] = job.key
+                if not held:
                     return
-                yield from self.take(ended, keys)
+                yield from self.take(held)
         finally:
             self.client.close()
 
@@ -179,21 +175,22 @@ class Dask:
         workers = self.client.scheduler_info(n_workers=-1)["workers"]
         return max(1, WINDOW * sum(worker["nthreads"] for worker in workers.values()))
 
-    def take(self, ended: Any, keys: dict[str, str]) -> list[Done | None]:
+    def take(self, held: dict[Any, str]) -> list[Done | None]:
         """What has ended since the last look, or None."""
         deadline = time.monotonic() + TICK
-        while not ended.has_ready() and time.monotonic() < deadline:
+        while not (ended := [one for one in held if one.done()]):
+            if time.monotonic() > deadline:
+                return [None]
             time.sleep(0.02)
-        if not ended.has_ready():
-            return [None]
-        future = next(ended)
-        key = keys.pop(future.key)
-        try:
-            done: Done = future.result()
-        except Exception as error:  # also KilledWorker
-            done = Done(key, BROKEN, f"{type(error).__name__}: {error}")
-        future.release()
-        return [done]
+        found: list[Done | None] = []
+        for future in ended:
+            key = held.pop(future)
+            try:
+                found.append(future.result())
+            except Exception as error:  # also that it killed the workers that tried it
+                found.append(Done(key, BROKEN, f"{type(error).__name__}: {error}"))
+            future.release()
+        return found
 
 
 def in_own_process(job: Job) -> Done:
