@@ -315,6 +315,10 @@ def test_a_promise_that_is_broken_with_others_is_not() -> None:
     assert forms.by_checks(outcomes(value="failed", state="failed")) is None
 
 
+def test_what_was_not_judged_is_not_called_right() -> None:
+    assert forms.by_checks(outcomes(value="skipped", state="failed")) is None
+
+
 def test_faults_that_the_checks_themselves_tell_are_named_together() -> None:
     records = outcomes(value="passed", bias="failed", weight="failed")
     records["test_backward_bias"].fault, records["test_backward_weight"].fault = "bias", "mean"

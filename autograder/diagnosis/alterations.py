@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.cases.variants import Variants
 from autograder.diagnosis import forms
-from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
+from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question, has_numbers
 from autograder.diagnosis.forms import Form
 from autograder.diagnosis.observations import Record
 from autograder.diagnosis.places import axis_name
@@ -115,6 +115,8 @@ def left(
     group, _, method = task.partition(".")
     if group not in CLASSES or method == "init":
         return []
+    if group == "network" and not any(map(has_numbers, records.values())):
+        return []  # its checks take long
     found = list(alterations(group, method, wrong_answer(records)))
     shown = sorted(filter(can_be_shown, records.values()), key=lambda one: one.status == "crashed")
     if shown and method != "update":

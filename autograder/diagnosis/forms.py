@@ -790,6 +790,8 @@ def by_checks(records: Mapping[str, Record]) -> Form | None:
     if faults and all(faults):
         titles = " / and: ".join(FAULTS[fault][0] for fault in faults)
         return Form(f"fault.{'+'.join(faults)}", titles, FAULTS[faults[0]][1])
+    if any(record.status != "passed" for key, record in records.items() if key not in failed):
+        return None  # what was not judged may be wrong as well
     checks = {key.partition("[")[0] for key in failed}
     for name, (also, title, hint) in CHECKS.items():
         endings = tuple(f"_{one}" for one in (name, *also))
