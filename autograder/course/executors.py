@@ -59,7 +59,10 @@ class Local:
                 if not busy:
                     return
                 ended = self.wait(busy)
-                yield from ended or [None]
+                if ended:
+                    yield from ended
+                else:
+                    yield None
 
     def wait(self, busy: list[Helper]) -> list[Done]:
         with selectors.DefaultSelector() as selector:
