@@ -10,7 +10,7 @@ neither labels nor weights that were carried in are worth anything.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ Another = Callable[[str], Submission]
 STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 EPOCH_DRIFT = 0.3  # the same after a whole pass in float32, by the Euclidean norm
+STILL, GAIN = 3, 0.003  # so many passes without so much more of the test images
 PIECE = 500  # images that are evaluated at a time
 AGREEMENT = 0.99  # of the predictions
 
@@ -151,10 +152,12 @@ class Training:
                 follow_epoch(parameters, first_pass, self.start)
             guesses = evaluate(judge, parameters, pieces)
             history.append(float((guesses == test_y).mean()))
-            if history[-1] >= threshold or len(history) == epochs:
+            if history[-1] >= threshold or len(history) == epochs or stuck(history):
                 break
         shown = ", ".join(f"{100 * value:.1f}" for value in history)
         count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
+        if stuck(history):
+            count += f", of which the last {STILL} brought nothing"
         case = self.case
         drawn = evidence.training(
             losses, history, as_digits(case, test_y), as_digits(case, guesses)
@@ -168,6 +171,15 @@ class Training:
             )
         agree_with_predict(predictor, parameters, known, test_x, guesses)
         return f"{100 * history[-1]:.1f} % after {count}", drawn
+
+
+def stuck(history: Sequence[float]) -> bool:
+    """Whether the last passes brought nothing: more of them cost time, and teach nothing.
+
+    Runs that reach the threshold gain in each pass until then.
+    """
+    before, last = history[:-STILL], history[-STILL:]
+    return bool(before) and max(last) < max(before) + GAIN
 
 
 def evaluate(
