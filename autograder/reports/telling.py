@@ -82,8 +82,8 @@ def raised_at(message: str) -> tuple[str, str] | None:
 
 
 def common_reason(tasks: Sequence[TaskResult]) -> Check | None:
-    """The one check of every task, where all ended for the same reason."""
-    if not tasks or any(len(task.checks) != 1 for task in tasks):
+    """The one check of every task, where several all ended for the same reason."""
+    if len(tasks) < 2 or any(len(task.checks) != 1 for task in tasks):
         return None
     first = tasks[0].checks[0]
     same = all((c.name, c.message) == (first.name, first.message) for t in tasks for c in t.checks)

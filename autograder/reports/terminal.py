@@ -139,7 +139,7 @@ class Terminal:
         begun = self.tasks.get(task.id)
         below = [name for name in wrong if begun and name in begun.rests_on]
         if below:
-            self.paragraph(f"It rests on {', '.join(below)}: mend that first.", "  ")
+            self.paragraph(f"It rests on {', '.join(below)}, which did not pass either.", "  ")
         error = raised_at(causes(task)[0].message)
         if error and told.setdefault(error, task.id) != task.id:
             self.paragraph(f"{error[1]} fails as in {told[error]}: {error[0]}.", "  ")
