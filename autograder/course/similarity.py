@@ -364,8 +364,8 @@ def _chosen(grams: np.ndarray) -> np.ndarray:
     """The places of the grams that are kept: the least of every few in a row."""
     if len(grams) <= WINDOW:
         return np.arange(len(grams))
-    windows = np.lib.stride_tricks.sliding_window_view(grams, WINDOW)
-    return np.unique(windows.argmin(axis=1) + np.arange(len(windows)))
+    rows = np.lib.stride_tricks.sliding_window_view(grams, WINDOW)
+    return np.unique(rows.argmin(axis=1) + np.arange(len(rows)))
 
 
 def _fingerprints(texts: Iterable[str]) -> np.ndarray:
