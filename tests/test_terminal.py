@@ -118,7 +118,7 @@ def test_the_tasks_of_a_group_are_told_in_full() -> None:
     assert shown(*group).count("Hint:") == 6
 
 
-def test_what_a_wrong_task_rests_on_is_to_be_mended_first() -> None:
+def test_what_a_wrong_task_rests_on_is_named_if_it_is_wrong_too() -> None:
     stream = io.StringIO()
     terminal = Terminal(stream)
     tasks = Syllabus.load().select(["network.train", "network.backward"])
@@ -126,7 +126,7 @@ def test_what_a_wrong_task_rests_on_is_to_be_mended_first() -> None:
         terminal.begun(one)
     results = tuple(task(one.id, FAILED, Check("Another", "passed")) for one in tasks)
     terminal.result(Result("student", 1, {}, 1.0, results))
-    assert stream.getvalue().count("It rests on network.backward: mend that first.") == 1
+    assert stream.getvalue().count("It rests on network.backward, which did not pass either.") == 1
 
 
 def test_what_waits_for_a_task_that_passed_says_why() -> None:
