@@ -313,7 +313,7 @@ def one_hot(x: np.ndarray) -> np.ndarray:
 def softmax(x: np.ndarray) -> np.ndarray:
     if x.ndim != 2:
         return np.zeros(0)
-    powers = np.exp(x - x.max(1, keepdims=True))
+    powers = np.exp(np.subtract(x, np.amax(x, 1, keepdims=True)))
     return np.asarray(powers / powers.sum(1, keepdims=True))
 
 
