@@ -7,6 +7,7 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,7 +18,18 @@ import numpy as np
 import pytest
 from browser import PROGRAM, Page, browser
 from PIL import Image
-from some_results import ALL, EVIL, FAILED, PASSED, UNLEARNED, evil_task, result, slices, task
+from some_results import (
+    ALL,
+    EVIL,
+    FAILED,
+    MISTAKE,
+    PASSED,
+    UNLEARNED,
+    evil_task,
+    result,
+    slices,
+    task,
+)
 
 from autograder.classroom import (
     BROKEN,
@@ -99,6 +111,18 @@ def test_the_mistake_its_hint_and_the_messages_are_told() -> None:
         "losses.CrossEntropyLoss.forward",
     ):
         assert part in text
+
+
+def test_two_mistakes_in_one_task_are_both_told_and_each_once() -> None:
+    other = replace(MISTAKE, id="conv.forward.other", title="The bias is left out")
+    checks = (
+        *FAILED.checks,
+        Check("The bias is added", "failed", "it is not", other),
+        Check("The bias is added to all", "failed", "it is not", other),
+    )
+    text = text_of(student(result(task("conv.forward", *checks))))
+    assert text.count("This looks like: The kernel is flipped.") == 1
+    assert text.count("This looks like: The bias is left out.") == 1
 
 
 def test_every_outcome_is_said_in_a_word_and_not_by_its_colour_alone() -> None:
@@ -508,6 +532,19 @@ def named(folder: Path, text: str) -> Path:
     file = folder / "page.html"
     file.write_text(text, encoding="utf-8")
     return file
+
+
+BAD = """<!DOCTYPE html><title>Bad</title><body><p style="color:#999;background:#fff">Pale</p>
+<img src="http://192.0.2.1/x.png"><div style="width:5000px">Wide</div><script>none()</script>"""
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(PROGRAM is None, reason="there is no Chromium")
+def test_faults_of_a_page_are_found(chromium: Page, tmp_path: Path) -> None:
+    chromium.open(named(tmp_path, BAD), 390)
+    faults = " ".join(chromium.faults())
+    for part in ("Pale: 2.85", "too wide", "asks for http://192.0.2.1", "none is not defined"):
+        assert part in faults
 
 
 @pytest.mark.parametrize(("width", "dark", "media"), LOOKS)

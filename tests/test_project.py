@@ -16,6 +16,7 @@ from autograder.syllabus import Syllabus
 
 ROOT = Path(__file__).parents[1]
 COURSE = Syllabus.load()
+TEMPLATES = sorted((ROOT / "autograder/reports/templates").iterdir())
 MODULES = sorted((ROOT / "autograder").rglob("*.py"))
 
 # From the top of the house to its ground. A part imports what stands below it.
@@ -143,6 +144,7 @@ both = pytest.mark.parametrize("kind", ["wheel", "sdist"])
 @both
 def test_all_of_the_autograder_is_shipped(shipped, kind):
     data = ["syllabus.toml", "data/mnist.npz", "data/ATTRIBUTION.md"]
+    data += [f"reports/templates/{path.name}" for path in TEMPLATES]
     expected = {*map(name_of, MODULES), *(f"autograder/{name}" for name in data)}
     assert expected <= shipped[kind].keys()
 

@@ -97,12 +97,11 @@ class Tally:
         self.tasks[name][status] += 1
 
     def add_reasons(self, student: Student, task: Mapping[str, Any]) -> None:
-        """Count the known mistake of a task, and how it ended without an answer."""
+        """Count the known mistakes of a task, and how it ended without an answer."""
         lost = [check for check in task["checks"] if check["status"] != "passed"]
-        mistake = next((check["mistake"] for check in lost if check["mistake"]), None)
-        if mistake:
-            self.named[mistake["id"]] = (task["id"], mistake["title"])
-            self.mistakes.setdefault(mistake["id"], Group()).add(student)
+        for name, title in {m["id"]: m["title"] for c in lost if (m := c["mistake"])}.items():
+            self.named[name] = (task["id"], title)
+            self.mistakes.setdefault(name, Group()).add(student)
         if task["status"] in ENDED:
             told = next(check for check in lost if check["status"] == task["status"])
             self.add_broken(student, task["id"], told["message"])

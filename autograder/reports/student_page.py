@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,10 @@ from autograder.syllabus import Syllabus, Task
 
 @dataclass(frozen=True)
 class Told:
-    """A check and what is drawn of it."""
+    """A check, the mistake that it is the first to show, and what is drawn of it."""
 
     check: Check
+    mistake: Mistake | None
     comparison: figures.Comparison | None
     training: figures.Training | None
 
@@ -30,7 +31,7 @@ class Section:
     Parameters
     ----------
     below
-        Wrong tasks that it rests on, which are to be mended first.
+        Tasks that it rests on, and which did not pass either.
     same
         The place and the error, and the task that was told of it before.
     """
@@ -38,7 +39,6 @@ class Section:
     task: TaskResult
     below: list[str]
     same: tuple[str, str, str] | None
-    mistake: Mistake | None
     told: list[Told]
 
 
@@ -70,7 +70,7 @@ def render(result: Result, row: Row | None = None, handbook: str = "") -> str:
             sections=[
                 section(task, [one.id for one in wrong], tasks, told, syllabus) for task in wrong
             ],
-            passed=[drawn(check, syllabus) for check in drawn_checks(result)],
+            passed=drawn(drawn_checks(result), syllabus),
             unwritten=[
                 (task, tasks.get(task.id))
                 for task in result.tasks
@@ -104,8 +104,7 @@ def section(
         task=task,
         below=[name for name in wrong if name in rests_on],
         same=same,
-        mistake=telling.mistake_of(task),
-        told=[] if same else [drawn(check, syllabus) for check in checks],
+        told=[] if same else drawn(checks, syllabus),
     )
 
 
@@ -120,16 +119,24 @@ def drawn_checks(result: Result) -> list[Check]:
     ]
 
 
-def drawn(check: Check, syllabus: Syllabus) -> Told:
-    evidence: dict[str, Any] = check.evidence or {}
-    kind = evidence.get("kind")
-    return Told(
-        check=check,
-        comparison=figures.comparison(evidence) if kind == "arrays" else None,
-        training=figures.training(evidence, syllabus.accuracy.threshold)
-        if kind == "training"
-        else None,
-    )
+def drawn(checks: Iterable[Check], syllabus: Syllabus) -> list[Told]:
+    """The checks with their pictures; each known mistake is told once."""
+    found = []
+    mistakes: set[Mistake] = set()
+    for check in checks:
+        evidence: dict[str, Any] = check.evidence or {}
+        kind = evidence.get("kind")
+        threshold = syllabus.accuracy.threshold
+        found.append(
+            Told(
+                check=check,
+                mistake=None if check.mistake in mistakes else check.mistake,
+                comparison=figures.comparison(evidence) if kind == "arrays" else None,
+                training=figures.training(evidence, threshold) if kind == "training" else None,
+            )
+        )
+        mistakes |= {check.mistake} if check.mistake else set()
+    return found
 
 
 def address(page: str, handbook: str) -> str:

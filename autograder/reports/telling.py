@@ -117,9 +117,9 @@ def explanation(task: TaskResult) -> str:
     """Why a task did not pass, as plain text; empty where it passed."""
     if task.status == "passed":
         return ""
-    lines = []
+    lines: list[str] = []
     for check in told_checks(task):
-        lines += [*advice(check.mistake), "", one_line(check.name, 200), clean(check.message)]
+        lines += ["", *advice(check.mistake), "", one_line(check.name, 200), clean(check.message)]
     if task.status == "timed out":
         lines += ["", SLOW]
     lines += ["", f"{len(lost_checks(task))} of {len(task.checks)} checks were not passed."]
