@@ -31,10 +31,11 @@ from autograder.syllabus import Syllabus
 
 GRAM = 14  # tokens of a fingerprint: shorter ones are found in unrelated code
 WINDOW = 8  # of that many fingerprints in a row at least one is kept
-COMMON = 0.05  # of the class: what more have is not unusual,
+COMMON = 0.1  # of the class: what more have is not unusual,
 FEW = 6  # but what so few have always is
+# Unrelated submissions of the tests' corpus share 0.25 at most, disguised copies 0.6 and more.
 LEAST = 30  # shared fingerprints, some 130 tokens: less may be chance
-SHARE = 0.25  # of the smaller one's unusual code; unrelated ones share 0.17 at most
+SHARE = 0.3  # of the smaller one's unusual code
 
 MOST = 500  # pairs: nobody looks at more
 MANY = 10  # places of one fingerprint that are followed when two are laid side by side
