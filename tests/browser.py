@@ -1,7 +1,7 @@
 """A real browser for the tests: Chromium without a window, spoken to over two pipes.
 
-`Page.check` is what every page must hold: no error, no request, no sideways scrolling, and
-text that can be read against what is behind it.
+`Page.faults` is what no page may have: an error, a request, sideways scrolling, or text that
+is hard to read against what is behind it.
 """
 
 from __future__ import annotations
@@ -144,10 +144,11 @@ class Page:
             found.append(f"is {wide} pixels too wide")
         return found + self.evaluate(CONTRAST)
 
-    def picture(self, file: Path) -> None:
-        """Write what the whole page looks like."""
+    def picture(self, file: Path, height: int | None = None) -> None:
+        """Write what the page looks like, the whole or its upper part."""
         size = self.call("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        high = height or size["height"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": high, "scale": 1}
         shot = self.call("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         file.write_bytes(base64.b64decode(shot["data"]))
 

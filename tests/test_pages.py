@@ -31,6 +31,7 @@ from some_results import (
     task,
 )
 
+from autograder.checks.evidence import arrays, training
 from autograder.classroom import (
     BROKEN,
     GRADED,
@@ -255,8 +256,6 @@ def test_numbers_of_any_size_fit_in_their_cells(scale: float) -> None:
 
 @pytest.mark.parametrize("shape", [(2,), (40,), (1, 2), (3, 40), (2, 3, 50, 60)])
 def test_a_slice_of_any_shape_is_shown(shape: tuple[int, ...]) -> None:
-    from autograder.checks.evidence import arrays
-
     expected = np.random.RandomState(0).normal(size=shape)
     evidence = arrays(expected, -expected)
     assert evidence is not None
@@ -307,6 +306,14 @@ def test_curves_and_confusions_are_also_text() -> None:
     rows = [[text_of(cell) for cell in row.findall("td")] for row in list(table.iter("tr"))[1:]]
     assert rows[7] == ["0"] * 7 + ["1", "0", "0"]
     assert rows[2] == ["0", "0", "0", "1"] + ["0"] * 6
+
+
+@pytest.mark.parametrize("losses", [[None], [None, None], [-1.0, -3.0], [0.0, 0.0], [2.3, -0.5]])
+def test_a_training_without_a_loss_that_means_anything_is_drawn(losses: list[float | None]) -> None:
+    evidence = training(losses, [0.1] * len(losses), np.array([1]), np.array([1]))
+    page = student(drawn(evidence))
+    for path in page.iter("{http://www.w3.org/2000/svg}path"):
+        assert re.fullmatch(r"M[\d.]+ [\d.]+([HVL][\d.]+( [\d.]+)?)*", path.get("d") or "")
 
 
 # The class

@@ -241,7 +241,7 @@ def curve(
     """A line from the first to the last pass; values that are not finite are left out."""
     step = WIDE / max(1, len(values) - 1)
     points = [
-        (round(i * step, 1), round(HIGH * (1 - min(value, top) / top), 1))
+        (round(i * step, 1), round(HIGH * (1 - min(max(value, 0), top) / top), 1))
         for i, value in enumerate(values)
         if value is not None
     ]
@@ -285,7 +285,7 @@ def training(evidence: dict[str, Any], threshold: float) -> Training:
     total = sum(map(sum, confusion))
     pairs = [(confusion[i][j], i, j) for i in range(10) for j in range(10) if i != j]
     most = max(pairs)
-    top = max((loss for loss in losses if loss is not None), default=1.0) or 1.0
+    top = max((loss for loss in losses if loss is not None and loss > 0), default=1.0)
     return Training(
         curves=[
             curve("Accuracy on the test split", accuracies, 1.0, "{:.1%}", "{:.0%}", threshold),
