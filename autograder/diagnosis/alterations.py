@@ -11,6 +11,7 @@ none is.
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -160,7 +161,8 @@ def previewed(
         for name in case.parameters:
             setattr(layer, name, wide[name].copy())
         try:
-            with np.errstate(all="ignore"):
+            with np.errstate(all="ignore"), warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # the mean of nothing, and the like
                 if method == "backward":
                     cls.forward(
                         layer, *([wide["x"], second] if "y" in case.arrays else [wide["x"]])
