@@ -198,7 +198,7 @@ def moodle_columns(table: Table) -> MoodleColumns | None:
     if len(header) < 3 or len(words) != 1 or not all(v[-1:].isdigit() for v in columns[0]):
         return None
     word = words.pop()
-    if not re.search(r"\w", word) or (known and _header(header[0]) != "identifier"):
+    if not re.search(r"\w", word):
         return None
     emails = [i for i, column in enumerate(columns) if i and _all(column, lambda v: "@" in v)]
     maxima = []
@@ -209,6 +209,8 @@ def moodle_columns(table: Table) -> MoodleColumns | None:
         if len(set(column)) == 1 and NUMBER.fullmatch(column[0]) and grades and flags:
             maxima.append(index)
     maximum = maxima[0] if len(maxima) == 1 else None
+    if maximum is None and known and _header(header[0]) != "identifier":
+        return None  # logins may be numbered, too
     return MoodleColumns(
         identifier=0,
         name=1,
