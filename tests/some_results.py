@@ -26,6 +26,7 @@ EVIL = (
     "\"'><script>alert(1)</script><img src=x onerror=alert(2)></title></style>{{7*7}}"
     "\x1b[31m\u202eevil\u2066\x00]]><!-- `` ``` ~~~ [a](http://a.example) ![b](http://b.example)"
     " www.c.example @everyone **b** | # h\n::error file=a.py::forged\r\n##[error]forged\n"
+    "```\n<b>out</b> [c](http://c.example)\n~~~\n<i>out</i>\n"
 )
 
 

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from markdown_it import MarkdownIt
-from some_results import ALL, CRASH, CRASHED, EVIL, FAILED, PASSED, evil_task, result, task
+from some_results import ALL, CRASH, CRASHED, EVIL, FAILED, PASSED, WRONG, evil_task, result, task
 
 from autograder.errors import KitError
 from autograder.reports import (
@@ -161,8 +161,22 @@ def test_markdown_opens_and_closes_the_same_number_of_details(one: Result) -> No
     assert blocks.count("<details>") == blocks.count("</details>")
 
 
+def test_markdown_shows_what_was_said_as_it_was_said() -> None:
+    tokens = read_markdown(ALL["every outcome"])
+    inline = [t.content for t in tokens if t.type == "text"]
+    shown = "".join(t.content for t in tokens if t.type in ("text", "text_special"))
+    blocks = [t.content for t in tokens if t.type == "fence"]
+    assert inline
+    assert shown.startswith("student: 5 of 35 points")
+    assert "conv.forward Title of conv.forward" in shown
+    assert any(WRONG in block and "Hint: Lay it on a window." in block for block in blocks)
+
+
 def test_no_one_is_notified_by_a_submission() -> None:
-    assert "@everyone" not in re.sub(r"(?s)```.*?```", "", markdown.render(ALL["hostile"]))
+    tokens = read_markdown(ALL["hostile"])
+    shown = "".join(t.content for t in tokens if t.type in ("text", "text_special"))
+    assert "everyone" in shown
+    assert "@everyone" not in shown
 
 
 # Annotations, and what a workflow takes for a command
@@ -191,6 +205,11 @@ def test_a_place_is_marked_once() -> None:
 def test_a_file_with_an_odd_name_is_not_marked(name: str) -> None:
     crash = Check("It works", "crashed", f"E: x\n  in {name}, line 3\n    y")
     assert annotations.render(result(task("a", crash, status="crashed"))) == ""
+
+
+def test_a_text_cannot_end_its_command() -> None:
+    assert annotations.data("100 %\r\n::x") == "100 %25%0D%0A::x"
+    assert annotations.property_("a,b:c\n") == "a%2Cb%3Ac%0A"
 
 
 def test_a_submission_cannot_forge_an_annotation() -> None:
@@ -294,8 +313,8 @@ def test_the_graders_own_failure_is_not_the_format_of_a_submission() -> None:
 
 @pytest.mark.parametrize("character", ['"', "\\", "\n ", "é", "😀", "\x1b"])
 def test_prairielearn_gets_less_than_1_mb(character: str) -> None:
-    check = Check("It works", "failed", character * 10_000)
-    many = (task(f"t{i}", *[check] * 30) for i in range(100))
+    checks = [Check("It works", "failed", start + character * 10_000) for start in "ab"]
+    many = (task(f"t{i}", *checks * 15) for i in range(100))
     assert len(prairielearn.render(result(*many)).encode("utf-8")) < 1_000_000
 
 
