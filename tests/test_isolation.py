@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import socket
 import subprocess
@@ -53,13 +54,15 @@ def test_without_seccomp_either_the_probe_gets_at_everything_but_survives_nothin
 
 
 def test_isolation_that_is_required_and_not_there_refuses_to_run(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    file = tmp_path / "result.json"
     nothing = Isolation(Level("none"), dict.fromkeys(isolation.CAPABILITIES, False))
     monkeypatch.setattr(isolation, "best", lambda: nothing)
     monkeypatch.setattr(isolation, "shut_in", lambda: None)
-    assert main(["grade", str(ROOT / "student"), "--require-isolation"]) == 2
+    assert main(["grade", str(ROOT / "student"), "--require-isolation", "--json", str(file)]) == 2
     assert "does not give: files_hidden, writes_confined" in capsys.readouterr().err
+    assert json.loads(file.read_text())["error"].startswith("isolation is required")
 
 
 def test_nothing_that_a_worker_may_read_holds_the_kit_or_its_answers() -> None:
