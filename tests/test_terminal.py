@@ -156,3 +156,13 @@ def test_no_line_is_wider_than_the_terminal_also_in_wide_characters() -> None:
     Terminal(stream).result(result)
     assert max(map(columns, stream.getvalue().splitlines())) <= 80
     assert "作业" in stream.getvalue()
+
+
+def test_an_error_of_one_line_is_told_once_whatever_the_shapes() -> None:
+    checks = [
+        Check(
+            f"It works ({shape})", "crashed", f"ValueError: {shape}\n  in a.py, line 3\n    x + y"
+        )
+        for shape in ("(5, 10)", "(10,)")
+    ]
+    assert shown(task("a", *checks, status="crashed")).count("x + y") == 1

@@ -50,7 +50,8 @@ def told_checks(task: TaskResult) -> list[Check]:
     """The first check of each known mistake, or else the first ones that failed differently."""
     ways: dict[object, Check] = {}
     for check in causes(task):
-        ways.setdefault(check.mistake or way(check.message), check)
+        key = check.mistake or raised_at(check.message) or way(check.message)
+        ways.setdefault(key, check)
     known = [check for check in ways.values() if check.mistake]
     return known or list(ways.values())[:SHOWN_CHECKS]
 
