@@ -65,7 +65,7 @@ class Row:
     reason
         Why there is no mark.
     twins
-        Ids of other students whose files are the same to the byte.
+        Ids of other students whose files are the same to the byte, some of them.
     """
 
     student: Student

@@ -34,6 +34,7 @@ from autograder.text import one_line
 
 TRIES = 2  # of a job that the grader fails in
 WAITING = "not graded yet"
+TWINS = 20  # that are listed with a student
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,8 @@ def row_of(
     shown = one_line(place.hand_in.shown, 120) if place.hand_in else ""
     if not entry.key:
         return Row(student, REFUSED, submission=shown, reason=entry.reason)
-    twins = tuple(other for other in same[entry.digest] if other != student.id)
+    others = same[entry.digest][: TWINS + 1]  # all of a large class may hand in the stubs
+    twins = tuple(other for other in others if other != student.id)[:TWINS]
     row = Row(student, BROKEN, submission=shown, key=entry.key, reason=place.reason, twins=twins)
     if not out.has(entry.key):
         fault = out.reason(entry.key)
