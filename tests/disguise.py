@@ -1,6 +1,7 @@
 """Makes copied code look like other code, as students do who copy.
 
-Each function takes the text of a module and returns one that computes the same.
+Each function takes the text of a module and returns another one that says the same. They are
+read, never run: a name that an attribute needed may be gone.
 """
 
 from __future__ import annotations

@@ -121,6 +121,15 @@ def test_no_more_pairs_are_told_than_anybody_looks_at():
     assert len(pairs([*CLASS.items(), *ring], KNOWN, most=2)) == 2
 
 
+def test_a_large_ring_does_not_hide_a_pair():
+    others = [(f"o{n}", {"own.py": f"x = {n}\n"}) for n in range(120)]
+    much = {f"{name} {file}": text for name in WHOLE[1:5] for file, text in CLASS[name].items()}
+    ring = [(f"ring {n}", much | {"n.py": f"y = {n}\n"}) for n in range(12)]
+    pair = [("one", CLASS["terse"]), ("other", changed("terse", disguise.disguised))]
+    told = pairs([*others, *ring, *pair], KNOWN, most=40)
+    assert ("one", "other") in {(match.first, match.second) for match in told}
+
+
 @pytest.mark.parametrize(
     "files", [{}, {"a.py": ""}, {"a.py": "\0\ufffd'''\\"}, {"a.py": "(" * 9999}]
 )

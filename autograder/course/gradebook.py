@@ -55,7 +55,8 @@ def write_gradebook(
 def _about(row: Row, max_score: float) -> list[str]:
     one, mark = row.student, row.mark
     texts = (one.id, one.name, one.email, one.login, one.number, row.status)
-    marks = (mark.final, max_score, mark.raw, mark.penalty, round(mark.hours_late, 2))
+    late = (None, None) if mark.raw is None else (mark.penalty, round(mark.hours_late, 2))
+    marks = (mark.final, max_score, mark.raw, *late)
     ends = (row.submission, row.reason)
     return [
         *(harmless(one_line(text, 500)) for text in texts),

@@ -74,7 +74,8 @@ class HandIn:
         """What the intake is to take: the path, or a new folder in `scratch` with the files."""
         if not self.files:
             return self.path
-        folder = Path(tempfile.mkdtemp(dir=scratch)) / "submission"
+        # No name that a package could have, so that it is imported as it is usually called.
+        folder = Path(tempfile.mkdtemp(dir=scratch)) / "hand-in"
         folder.mkdir()
         for name, path in self.files:
             # A file that is too large stays so, and is refused for it.

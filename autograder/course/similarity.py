@@ -38,6 +38,7 @@ LEAST = 30  # shared fingerprints, some 130 tokens: less may be chance
 SHARE = 0.3  # of the smaller one's unusual code
 
 MOST = 500  # pairs: nobody looks at more
+PARTNERS = 3  # of a student: a pair is left out when both have as many closer ones
 MANY = 10  # places of one fingerprint that are followed when two are laid side by side
 
 Sources = Mapping[str, str]  # name of a file → its text
@@ -95,7 +96,7 @@ def pairs(
     Returns
     -------
     list of Match
-        The highest share first.
+        First those that share the most and the rarest code.
     """
     known = set(known)
     given = _fingerprints(known)
@@ -115,6 +116,7 @@ def pairs(
     owners = np.repeat(np.arange(len(ids)), [len(own) for own in prints])
     places, owners = places[unusual[places]], owners[unusual[places]]
     sizes = np.bincount(owners, minlength=len(ids))
+    rarity = np.log(len(ids) / counts)
 
     # Inverted: the owners of each fingerprint stand in one row, from `starts` on.
     starts = np.concatenate([[0], np.cumsum(np.bincount(places, minlength=len(values)))])
@@ -125,20 +127,23 @@ def pairs(
         rows = [inverted[starts[place] : starts[place + 1]] for place in own]
         if not rows:
             continue
-        shared = np.bincount(np.concatenate(rows), minlength=len(ids))
+        others = np.concatenate(rows)
+        shared = np.bincount(others, minlength=len(ids))
+        evidence = np.bincount(others, np.repeat(rarity[own], counts[own]), len(ids))
         share = shared / np.maximum(np.minimum(sizes, sizes[one]), 1)
         for other in np.flatnonzero((shared >= LEAST) & (share >= SHARE)):
             if other > one:
-                found.append((-share[other], -shared[other], one, other))
-    return [
-        Match(
-            ids[one],
-            ids[other],
-            float(-share),
-            tuple(values[np.intersect1d(own_prints[one], own_prints[other])].tolist()),
-        )
-        for share, _, one, other in sorted(found)[:most]
-    ]
+                found.append((-evidence[other], one, other, share[other]))
+    # A large ring must not hide all other pairs: everybody's closest ones come first.
+    told = [0] * len(ids)
+    matches: list[Match] = []
+    for _, one, other, share in sorted(found):
+        if min(told[one], told[other]) < PARTNERS and len(matches) < most:
+            told[one] += 1
+            told[other] += 1
+            both = values[np.intersect1d(own_prints[one], own_prints[other])]
+            matches.append(Match(ids[one], ids[other], float(share), tuple(both.tolist())))
+    return matches
 
 
 # Side by side
