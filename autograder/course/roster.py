@@ -13,6 +13,7 @@ import json
 import os
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
@@ -496,19 +497,20 @@ def assign(hand_ins: Sequence[HandIn], roster: Roster) -> tuple[dict[int, int], 
         else:
             reasons[place] = "nobody in the roster is called so"
 
+    taken = set(owners.values())
     for entry, places in by_name.items():
         # Whom the platform tells apart are not one student.
         persons = {(hand_ins[one].number, hand_ins[one].email) for one in places}
-        if len(persons) > 1 or (entry in owners.values() and persons != {("", "")}):
+        if len(persons) > 1 or (entry in taken and persons != {("", "")}):
             for place in places:
                 reasons[place] = f"others in this folder are called {index.names([entry])} too"
         else:
             owners.update(dict.fromkeys(places, entry))
     taken = set(owners.values())
-    wanted = [place for places in loosely.values() for place in places]
+    wanted = Counter(place for places in loosely.values() for place in places)
     for entry, places in loosely.items():
         for place in places:
-            if len(places) == 1 and wanted.count(place) == 1 and entry not in taken:
+            if len(places) == 1 and wanted[place] == 1 and entry not in taken:
                 owners[place] = entry
             else:
                 reasons[place] = (
