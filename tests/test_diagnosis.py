@@ -391,6 +391,13 @@ def test_the_question_that_was_answered_instead_is_named(task: str, tmp_path: Pa
     assert all(words in title for title in titles)
 
 
+def test_a_crash_is_no_evidence_of_another_question(tmp_path: Path) -> None:
+    # Any argument of a wrong shape crashes as well.
+    changed = ("return x @ self.weight + self.bias", "return x @ self.weight @ self.bias.nothing")
+    checks = graded(package(tmp_path, {"layers.py": changed}), only=["linear.forward"])
+    assert not any(check.mistake for check in checks.tasks[0].checks)
+
+
 # By place ----------------------------------------------------------------------------
 
 

@@ -646,13 +646,13 @@ def conditions(wrong: Wrong) -> Iterator[Form]:
     found: dict[str, np.ndarray] = {}
     for name, other in wrong.given.items():
         if other.shape == expected.shape and other.dtype.kind == "f" and name in SHOWN:
-            found[f"{name} is negative"] = other < 0
-            found[f"{name} is positive"] = other > 0
+            found[f"where {name} is negative"] = other < 0
+            found[f"where {name} is positive"] = other > 0
     labels = wrong.given.get("y")
     if labels is not None and expected.ndim == 2 and len(labels) == len(expected):
         right = np.arange(expected.shape[1]) == labels[:, None]
-        found["the right class stands"] = right
-        found["the other classes stand"] = ~right
+        found["at the right class"] = right
+        found["at all classes but the right one"] = ~right
     yield from places_of(bad, found)
 
 
@@ -663,15 +663,15 @@ def positions(wrong: Wrong) -> Iterator[Form]:
         return
     bad, found = differing(expected, got), {}
     if (expected == 0).any():
-        found["0 is right"] = expected == 0
-        found["0 is not right"] = expected != 0
+        found["where 0 is right"] = expected == 0
+        found["where 0 is not right"] = expected != 0
     for axis, length in enumerate(expected.shape):
         if length > 1:
             index = np.arange(length).reshape([-1 if i == axis else 1 for i in range(bad.ndim)])
             name = wrong.axis(axis)
             for words, which in (("first", index == 0), ("last", index == length - 1)):
-                found[f"the {words} of the {name} are"] = np.broadcast_to(which, bad.shape)
-                found[f"not the {words} of the {name} are"] = np.broadcast_to(~which, bad.shape)
+                found[f"at the {words} of the {name}"] = np.broadcast_to(which, bad.shape)
+                found[f"at all {name} but the {words}"] = np.broadcast_to(~which, bad.shape)
     yield from places_of(bad, found)
 
 
@@ -682,7 +682,7 @@ def places_of(bad: np.ndarray, found: Mapping[str, np.ndarray]) -> Iterator[Form
     for words, where in found.items():
         # Not all of these places need be wrong: some may be so by accident.
         if not (bad & ~where).any() and bad.sum() >= 0.8 * where.sum():
-            title = f"The answer is wrong where {words}, and right elsewhere"
+            title = f"The answer is wrong {words}, and right elsewhere"
             yield Form(f"where.{words}", title, "What is different there?")
 
 
