@@ -17,7 +17,7 @@ from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
 from autograder.checks.plugin import Checks
 from autograder.checks.run import RunFailed, run
-from autograder.diagnosis import alterations, places
+from autograder.diagnosis import places, recognition
 from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.mistakes.patching import has_patches
@@ -248,7 +248,7 @@ class Grading:
                 questions[key].check: named([mistake], self.syllabus.hints)
                 for key, mistake in two.items()
             }
-        form = alterations.recognise(task.id, known, questions, records)
+        form = recognition.form_of(task.id, known, questions, records)
         if form is None:
             return {}
         hint = form.hint if self.syllabus.hints else ""

@@ -23,7 +23,7 @@ from pathlib import Path
 from autograder import intake
 from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
-from autograder.diagnosis import alterations, places
+from autograder.diagnosis import places, recognition
 from autograder.diagnosis.fingerprints import Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.grading import Grading, Silence, siblings
@@ -73,7 +73,7 @@ class Spy(Fingerprints):
             self.names = tuple(mistake.id for mistake in found)
             others = super().recognise(task, questions, records, frozenset({self.mistake.id}))
             self.withheld = tuple(mistake.id for mistake in others)
-            form = alterations.recognise(task, self, questions, records)
+            form = recognition.form_of(task, self, questions, records)
             self.form = form.id if form else ""
         return found
 

@@ -10,8 +10,11 @@ import pytest
 from autograder.cases import Case
 from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
-from autograder.diagnosis import forms, places
+from autograder.diagnosis import failed_checks, places
+from autograder.diagnosis.exact_forms import exact
+from autograder.diagnosis.failed_checks import by_checks
 from autograder.diagnosis.observations import Record, observe, recording
+from autograder.diagnosis.vague_forms import vague
 from autograder.mistakes import catalogue
 from autograder.mistakes.patching import patched
 from tests.corpus.wrong import package
@@ -194,7 +197,7 @@ FORMS = {
 @pytest.mark.parametrize("name", FORMS)
 def test_the_form_of_an_error_is_named(name: str) -> None:
     change, words = FORMS[name]
-    form = forms.exact(seen_wrong([(x, change(x)) for x in ANSWERS]))
+    form = exact(seen_wrong([(x, change(x)) for x in ANSWERS]))
     assert form is not None
     assert words in form.title
 
@@ -222,8 +225,8 @@ VAGUE = {
 def test_what_is_right_about_a_wrong_answer_is_said(name: str) -> None:
     change, words = VAGUE[name]
     records = seen_wrong([(x, change(x)) for x in ANSWERS])
-    assert forms.exact(records) is None
-    form = forms.vague(records)
+    assert exact(records) is None
+    form = vague(records)
     assert form is not None
     assert words in form.title
 
@@ -248,7 +251,7 @@ TERMS = {
 def test_what_an_answer_was_made_of_is_named(name: str) -> None:
     change, words = TERMS[name]
     pairs = [(x, change(x, case)) for x, case in zip(TABLES, QUESTIONS, strict=True)]
-    form = forms.exact(seen_wrong(pairs, QUESTIONS))
+    form = exact(seen_wrong(pairs, QUESTIONS))
     assert form is not None
     assert words in form.title
 
@@ -258,7 +261,7 @@ def test_the_condition_on_which_an_answer_is_wrong_is_named() -> None:
         (right, np.where(case["x"] < 0, 0.3 * right, right))
         for right, case in zip(TABLES, QUESTIONS, strict=True)
     ]
-    form = forms.vague(seen_wrong(pairs, QUESTIONS))
+    form = vague(seen_wrong(pairs, QUESTIONS))
     assert form is not None
     assert form.title == "The answer is wrong where x is negative, and right elsewhere"
 
@@ -268,7 +271,7 @@ def test_a_sum_of_one_number_is_told_from_a_mean() -> None:
     cases = [Case("", "", "", (), {"x": np.ones((batch, 8))}) for batch in batches]
     losses = [np.array(RANDOM.rand()) for _ in batches]
     pairs = [(loss, loss * batch) for loss, batch in zip(losses, batches, strict=True)]
-    form = forms.exact(seen_wrong(pairs, cases))
+    form = exact(seen_wrong(pairs, cases))
     assert form is not None
     assert form.title == "Every value is multiplied by the size of the batch"
 
@@ -294,8 +297,8 @@ def test_a_sum_of_one_number_is_told_from_a_mean() -> None:
 )
 def test_a_form_that_is_not_sure_is_not_named(pairs) -> None:
     records = seen_wrong(pairs)
-    assert forms.exact(records) is None
-    assert forms.vague(records) is None
+    assert exact(records) is None
+    assert vague(records) is None
 
 
 def outcomes(**statuses: str) -> dict[str, Record]:
@@ -303,30 +306,30 @@ def outcomes(**statuses: str) -> dict[str, Record]:
 
 
 def test_a_promise_that_is_broken_alone_is_the_form() -> None:
-    form = forms.by_checks(outcomes(value="passed", state="failed", other_batch="crashed"))
+    form = by_checks(outcomes(value="passed", state="failed", other_batch="crashed"))
     assert form is not None
     assert form.title.startswith("Right the first time only")
-    form = forms.by_checks(outcomes(value="passed", arguments="failed", state="failed"))
+    form = by_checks(outcomes(value="passed", arguments="failed", state="failed"))
     assert form is not None
     assert form.title.endswith("the call changes what it was given")
 
 
 def test_a_promise_that_is_broken_with_others_is_not() -> None:
-    assert forms.by_checks(outcomes(value="failed", state="failed")) is None
+    assert by_checks(outcomes(value="failed", state="failed")) is None
 
 
 def test_what_was_not_judged_is_not_called_right() -> None:
-    assert forms.by_checks(outcomes(value="skipped", state="failed")) is None
+    assert by_checks(outcomes(value="skipped", state="failed")) is None
 
 
 def test_faults_that_the_checks_themselves_tell_are_named_together() -> None:
     records = outcomes(value="passed", bias="failed", weight="failed")
     records["test_backward_bias"].fault, records["test_backward_weight"].fault = "bias", "mean"
-    form = forms.by_checks(records)
+    form = by_checks(records)
     assert form is not None
     assert "The biases do not start from zero / and: The weights do not" in form.title
     records["test_backward_weight"].fault = ""
-    assert forms.by_checks(records) is None
+    assert by_checks(records) is None
 
 
 INITIAL = [Case("", "", "", args) for args in ((400, 150), (60, 700))]
@@ -346,7 +349,7 @@ def test_a_variance_that_is_known_is_named(variance, words: str) -> None:
     records = seen_wrong(pairs, INITIAL)
     for record in records.values():
         record.fault = "variance"
-    form = forms.variance(records)
+    form = failed_checks.variance(records)
     assert form is not None
     assert words in form.title
 

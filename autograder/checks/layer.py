@@ -21,20 +21,14 @@ from autograder.checks.gradients import (
     precision_of_answer,
     precision_of_function,
 )
+from autograder.intake import CLASSES
 from autograder.sandbox.problems import Died, Problem, Raised, TimedOut
 from autograder.sandbox.submission import RemoteArray, RemoteObject, Submission, describe_call
 
 Derivatives = Callable[[RemoteObject, Case], dict[str, np.ndarray]]
 OWN_TOLERANCE = 1e-3  # of the largest element; differences of a float32 forward err by 1e-5
 
-GROUPS = {  # which tasks a class belongs to
-    "ReLULayer": "relu",
-    "FlattenLayer": "flatten",
-    "MaxPoolingLayer": "maxpool",
-    "LinearLayer": "linear",
-    "ConvolutionLayer": "conv",
-    "CrossEntropyLoss": "loss",
-}
+GROUPS = {name: group for group, name in CLASSES.items() if group != "network"}
 
 
 def construct(submission: Submission, name: str, args: tuple[int, ...] = ()) -> RemoteObject:
