@@ -232,7 +232,7 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
 @many
 @pytest.mark.parametrize(
     ("batch_size", "epochs"),
-    [(BATCH, 2), (BATCH, 1), (23, 2), (64, 1)],
+    [(BATCH, 2), (BATCH, 1), (23, 2), (25, 1)],
     ids=["two epochs, last batch smaller", "one epoch", "one batch", "batch larger than the data"],
 )
 @wiring.by_layers_or_methods
@@ -284,7 +284,7 @@ def test_train_side_effects(submission: Submission, another: Another, case: Case
 @many
 @pytest.mark.parametrize(
     "batch_size",
-    [BATCH, 23, 64],
+    [BATCH, 23, 25],
     ids=["last batch smaller", "one batch", "batch larger than the data"],
 )
 @wiring.by_layers_or_methods

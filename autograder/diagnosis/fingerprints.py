@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from autograder.cases.variants import Variants
-from autograder.diagnosis.observations import Record, recording
+from autograder.diagnosis.observations import Otherwise, Record, recording
 from autograder.mistakes import Mistake, catalogue
 from autograder.mistakes.patching import ways
 from autograder.sandbox.local import LocalWorker
@@ -59,6 +59,7 @@ class Fingerprints:
 
     def __init__(self, variants: Variants, limits: Limits) -> None:
         self.variants, self.limits = variants, limits
+        self.seen: dict[tuple[str | None, Question], Record] = {}  # in one task
 
     def recognise(
         self,
@@ -76,11 +77,14 @@ class Fingerprints:
         without
             Ids of mistakes that are not to be considered.
         """
-        gone_wrong = [key for key, record in records.items() if record.status in WRONG]
-        order = gone_wrong + [key for key in records if key not in gone_wrong]
+        self.seen.clear()
+        if not any(map(says_something, records.values())):
+            return []
+        order = in_order(records)
         exact, loose = [], []
+        waits = waiting(records)
         for mistake in candidates(task):
-            if mistake.id in without:
+            if mistake.id in without or (waits and mistake.task == task):
                 continue
             found = [self.agreement(way, order, questions, records) for way in ways(mistake.id)]
             if "exact" in found:
@@ -105,13 +109,25 @@ class Fingerprints:
             or more than one choice.
         """
         wrong = {key for key, record in records.items() if record.status in WRONG}
+        if waiting(records) or not any(map(comparable, records.values())):
+            return {}
+        possible = [
+            (mistake, way)
+            for mistake in candidates(task)
+            if mistake.task == task and mistake.id not in without
+            for way in ways(mistake.id)
+        ]
+        for key in in_order(records):
+            if key in wrong and not any(
+                self.record(way, questions[key], records[key]).resembles(records[key])
+                for _, way in possible
+            ):
+                return {}  # nothing explains this one, so no two explain all
         parts: list[tuple[Mistake, set[str]]] = []
-        for mistake in candidates(task):
-            if mistake.task == task and mistake.id not in without:
-                for way in ways(mistake.id):
-                    part = self.part(way, wrong, questions, records)
-                    if part and (mistake, part) not in parts:
-                        parts.append((mistake, part))
+        for mistake, way in possible:
+            part = self.part(way, wrong, questions, records)
+            if part and (mistake, part) not in parts:
+                parts.append((mistake, part))
         pairs = [
             (one, two)
             for one, two in itertools.combinations(parts, 2)
@@ -131,7 +147,7 @@ class Fingerprints:
         """The wrong answers that a mistake explains, if it leaves all other ones right."""
         part = set()
         told = False
-        for key in sorted(records, key=lambda key: key not in wrong):  # the wrong ones first
+        for key in in_order(records):
             mine, theirs = self.record(way, questions[key]), records[key]
             if mine.status in WRONG:
                 if key not in wrong or not mine.resembles(theirs):
@@ -156,14 +172,15 @@ class Fingerprints:
         excused = False
         same: set[bytes] = set()  # what was expected where both gave the same wrong numbers
         for key in order:
-            mine, theirs = self.record(way, questions[key]), records[key]
+            theirs = records[key]
+            mine = self.record(way, questions[key], theirs)
             wrong = theirs.status in WRONG
             if mine.resembles(theirs):
                 told = told or (wrong and bool(mine.observations))
                 told = told or mine.ends_as(theirs)
                 if theirs.pair and telling(theirs):
                     same.add(theirs.pair[0].tobytes())
-            elif wrong and mine.status in WRONG and not (has_numbers(mine) and has_numbers(theirs)):
+            elif wrong and mine.status in WRONG and not (mine.has_numbers and theirs.has_numbers):
                 excused = True
             else:
                 return None
@@ -171,8 +188,21 @@ class Fingerprints:
             return "loose" if len(same) >= 2 else None
         return "exact" if told else None
 
-    def record(self, way: str | None, question: Question) -> Record:
-        """What is seen when a question is asked of the solution with a mistake in it."""
+    def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
+        """What is seen when a question is asked of the solution with a mistake in it.
+
+        Parameters
+        ----------
+        awaited
+            What the submission answered; at the first number that differs the rest of the
+            question is not asked.
+        """
+        seen = self.seen.get((way, question))
+        if seen is None or (awaited is None and seen.status == Otherwise.status):
+            seen = self.seen[way, question] = self.ask(way, question, awaited)
+        return seen
+
+    def ask(self, way: str | None, question: Question, awaited: Record | None) -> Record:
         others: dict[str, Submission] = {}
 
         def another(name: str) -> Submission:
@@ -184,7 +214,7 @@ class Fingerprints:
         state = randomness.state()
         randomness.seed()
         try:
-            with recording() as record:
+            with recording(awaited) as record:
                 try:
                     question.ask(self.submission(way), another)
                 except Exception as error:
@@ -209,21 +239,40 @@ def candidates(task: str) -> list[Mistake]:
     return own + [mistake for mistake in catalogue() if task in mistake.also]
 
 
-def has_numbers(record: Record) -> bool:
-    """Whether a wrong answer is made of numbers, all of them finite."""
-    numbers = record.pair is not None and np.isfinite(record.pair[1]).all()
-    return record.status == "failed" and bool(numbers)
+def in_order(records: Mapping[str, Record]) -> list[str]:
+    """In which order the checks are asked again: what soon drops a candidate comes first.
+
+    That is what went wrong, with numbers; of these what took the submission the least time.
+    """
+    return sorted(
+        records,
+        key=lambda key: (
+            records[key].status not in WRONG,
+            not comparable(records[key]),
+            records[key].seconds,
+        ),
+    )
+
+
+def waiting(records: Mapping[str, Record]) -> bool:
+    """Whether a check could not be run for a fault elsewhere: none of this task explains that."""
+    return any(record.status == "skipped" for record in records.values())
+
+
+def says_something(record: Record) -> bool:
+    """Whether anything of a wrong answer tells one mistake from another."""
+    return record.status in WRONG and bool(record.observations or record.kind or telling(record))
 
 
 def comparable(record: Record) -> bool:
     """Whether values were compared, and not only an exception or what is not finite."""
-    numbers = record.pair is None or has_numbers(record)
+    numbers = record.pair is None or record.has_numbers
     return record.status == "failed" and bool(record.observations) and numbers
 
 
 def telling(record: Record) -> bool:
     """Whether a wrong answer has numbers, and not one of them over and over, as zeros are."""
-    if record.pair is None or not has_numbers(record):
+    if record.pair is None or not record.has_numbers:
         return False
     expected, got = record.pair
     if got.shape != expected.shape:

@@ -31,7 +31,7 @@ from autograder.diagnosis.alterations import (
     of_steps,
 )
 from autograder.diagnosis.failed_checks import by_checks
-from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question, telling
+from autograder.diagnosis.fingerprints import Fingerprints, Question, in_order, telling, waiting
 from autograder.diagnosis.forms import Form
 from autograder.diagnosis.network_alterations import of_network
 from autograder.diagnosis.observations import Record
@@ -85,6 +85,8 @@ def left(
         return []
     if not any(telling(record) and not record.fault for record in records.values()):
         return []  # all crashes are alike, and all zeros
+    if waiting(records):
+        return []
     found = list(alterations(group, method, wrong_answer(records)))
     shown = sorted(filter(can_be_shown, records.values()), key=lambda one: one.status == "crashed")
     if shown and method != "update":
@@ -92,8 +94,7 @@ def left(
     elif by_checks(records):  # all answers are right by themselves
         found = [one for one in found if one.id.startswith(MEMORY)]
     asker = Fingerprints(Altered(known.variants, group, found), known.limits)
-    wrong = [key for key, record in records.items() if record.status in WRONG]
-    order = wrong + [key for key in records if key not in wrong]
+    order = in_order(records)
     simplest: dict[str, Alteration] = {}
     for one in found:
         if asker.agreement(one.id, order, questions, records) == "exact":
