@@ -231,3 +231,27 @@ def test_a_network_that_builds_a_layer_wrongly_is_told_so_itself(tmp_path: Path)
     )
     result = graded(path, only=["conv.init", "network.forward"])
     assert lost(result) == {"network.forward": "crashed"}
+
+
+SLOW = {
+    "network.py": (
+        "        for _ in range(epochs):\n",
+        "        import time; time.sleep(0.01 * len(train_x))\n        for _ in range(epochs):\n",
+    )
+}
+
+
+def test_a_right_network_that_is_too_slow_to_be_trained_has_full_marks(tmp_path: Path) -> None:
+    result = graded(package(tmp_path, SLOW))
+    assert lost(result) == {}
+    assert (
+        "about 2 minutes, so the solution's network was trained"
+        in result.tasks[-1].checks[0].message
+    )
+
+
+def test_a_slow_network_is_not_trained_before_all_else_is_right(tmp_path: Path) -> None:
+    wrong = {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")}
+    result = graded(package(tmp_path, SLOW | wrong))
+    assert lost(result) == {"linear.forward": "failed", "accuracy": "skipped"}
+    assert "waits for linear.forward: one pass over the training split" in messages(result)

@@ -11,9 +11,11 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 
-from autograder.cases import Cases
+from autograder.cases import Case, Cases
+from autograder.cases.training import Trained
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.diagnosis.fingerprints import Ask, Question, end
 from autograder.diagnosis.observations import Record, recording
@@ -49,6 +51,8 @@ class Checks:
         The outcomes of tasks that ran before; added to.
     diagnose
         Names the mistakes of a task: gets what its checks saw, the checks, their outcomes.
+    trained
+        Trains the reference in a slow network's place; None where there is no reference.
     done
         Called after each task with its checks and its seconds.
     """
@@ -62,13 +66,14 @@ class Checks:
         accuracy: Accuracy,
         known: dict[str, str],
         diagnose: Diagnose,
+        trained: Callable[[Case, dict[str, np.ndarray]], Trained] | None,
         begun: Callable[[Task], None],
         done: Callable[[Task, list[Check]], None],
     ) -> None:
         self.tasks = {task.id: task for task in tasks}
         self.cases, self.pool, self.total, self.known = cases, pool, budget, known
         self.accuracy = accuracy
-        self.diagnose = diagnose
+        self.diagnose, self.trained = diagnose, trained
         self.begun, self.done = begun, done
         self.record = Record()
         self.records: dict[str, Record] = {}
@@ -132,6 +137,10 @@ class Checks:
     @pytest.fixture(name="accuracy")
     def accuracy_fixture(self) -> Accuracy:
         return self.accuracy
+
+    @pytest.fixture(name="trained")
+    def trained_fixture(self) -> Callable[[Case, dict[str, np.ndarray]], Trained] | None:
+        return self.trained
 
     @pytest.fixture(name="remark")
     def remark_fixture(self) -> Callable[[str, dict[str, Any] | None], None]:

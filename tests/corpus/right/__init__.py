@@ -416,6 +416,19 @@ COMPUTING = (*LAYERS, LOSS)
 VARIANTS: dict[str, Variant] = {
     # how the convolution is computed
     "conv_positions": v("a loop over output positions", conv="positions", pool="positions"),
+    "loops": v(
+        "a loop over images, channels, rows, columns, in each layer: too slow to be trained",
+        conv="loops",
+        pool="loops",
+        linear="loops",
+    ),
+    "loops_numbers": v(
+        "convolution with a loop for each of seven indices, over lists of numbers",
+        conv="numbers",
+        pool="loops",
+        linear="loops",
+        loss="purepython",
+    ),
     "conv_einsum": v(
         "einsum over sliding windows; weights, so results, partly float64",
         conv="einsum",
