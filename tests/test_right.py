@@ -20,6 +20,7 @@ SAMPLE = (
     "answers_fortran",
     "answers_backwards",
     "noise_flood",
+    "streams",
     "whole_closures",
     "gbk",
 )

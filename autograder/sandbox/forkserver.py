@@ -112,6 +112,14 @@ class Server:
             os.dup2(source, target)
         os.close(null)
         os.close(speaker)
+        # The streams that were made at the start take what they stand on for a file.
+        for name in ("stdout", "stderr"):
+            old = getattr(sys, name)
+            stream = open(  # noqa: SIM115
+                old.fileno(), "w", encoding=old.encoding, errors=old.errors, closefd=False
+            )
+            setattr(sys, name, stream)
+            setattr(sys, f"__{name}__", stream)
         os.chdir(request["write"][0])
         os.environ.update(HOME=request["write"][0], TMPDIR=request["write"][0])
         self.wall["build"](request | {"parent": parent})
