@@ -137,6 +137,13 @@ def parser() -> argparse.ArgumentParser:
     stub.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="default: student")
     stub.set_defaults(run=stubs)
 
+    made = commands.add_parser("template", help="make what a CI or a platform needs to grade")
+    made.add_argument(
+        "name", choices=("github", "gitlab", "gradescope", "prairielearn", "classroom50")
+    )
+    made.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
+    made.set_defaults(run=template)
+
     case = commands.add_parser("cases", help="write the cases of a seed to a file")
     case.add_argument("file", type=Path, metavar="FILE")
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
@@ -299,6 +306,15 @@ def stubs(options: argparse.Namespace) -> int:
     target = options.folder or HOME / syllabus.package
     written = write_stubs(HOME / syllabus.reference, target, syllabus)
     print(f"{len(written)} files written to {target}")
+    return 0
+
+
+def template(options: argparse.Namespace) -> int:
+    """Make what a CI or a platform needs to grade."""
+    from autograder.course.template import write_template
+
+    made = write_template(options.name, options.folder, Syllabus.load())
+    print(f"{options.folder} holds {', '.join(path.name for path in made)}")
     return 0
 
 
