@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autograder import __version__, seeds
+from autograder import __version__, seeds, whole
 from autograder.errors import IntakeError, KitError
 from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
@@ -56,28 +56,13 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("path", type=Path, metavar="PATH", help="a package, or what holds one")
     one.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     add_formats(one)
-    one.add_argument(
-        "--task", action="append", default=[], metavar="ID", help="only this task, or group"
-    )
-    one.add_argument(
-        "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
-    )
-    one.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
-    one.add_argument(
-        "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
-    )
+    what_is_graded(one)
     one.add_argument(
         "--compare-public",
         action="store_true",
         help="with --secret: grade with the public cases as well",
     )
     one.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
-    one.add_argument(
-        "--hints",
-        type=int,
-        choices=(0, 1, 2),
-        help="of a known mistake: none, where to look, or the answer as well",
-    )
     one.add_argument(
         "--require-isolation",
         action="store_true",
@@ -151,12 +136,8 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def class_options(command: argparse.ArgumentParser) -> None:
-    """What decides on the marks of a class, and where they go."""
-    command.add_argument("folder", type=Path, metavar="FOLDER", help="holds the submissions")
-    command.add_argument("--out", type=Path, required=True, metavar="OUT", help="for the results")
-    command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class")
-    command.add_argument("--late", type=Path, metavar="TOML", help="deadline, and what late costs")
+def what_is_graded(command: argparse.ArgumentParser) -> None:
+    """What decides on a mark."""
     command.add_argument(
         "--task", action="append", default=[], metavar="ID", help="only this task, or group"
     )
@@ -165,11 +146,23 @@ def class_options(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
     command.add_argument(
-        "--secret", type=Path, metavar="FILE", help="make seeds from this and each submission"
+        "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
     )
     command.add_argument(
-        "--hints", type=int, choices=(0, 1, 2), help="how much of a known mistake is told"
+        "--hints",
+        type=int,
+        choices=(0, 1, 2),
+        help="of a known mistake: none, where to look, or the answer as well",
     )
+
+
+def class_options(command: argparse.ArgumentParser) -> None:
+    """What decides on the marks of a class, and where they go."""
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="holds the submissions")
+    command.add_argument("--out", type=Path, required=True, metavar="OUT", help="for the results")
+    command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class")
+    command.add_argument("--late", type=Path, metavar="TOML", help="deadline, and what late costs")
+    what_is_graded(command)
 
 
 def grade_class(options: argparse.Namespace) -> int:
@@ -193,7 +186,9 @@ def grade(options: argparse.Namespace) -> int:
         if options.hints is not None:
             syllabus = replace(syllabus, hints=options.hints)
         tasks = syllabus.select(options.task, options.skip)
-        secret = check_seeds(options)
+        secret = seeds.choose(cases=options.cases, seed=options.seed, secret=options.secret)
+        if options.compare_public and not secret:
+            raise KitError("--compare-public compares with the cases of a --secret: give one")
         for file in outputs(options).values():
             check_writable(file)
         isolation = best()
@@ -264,16 +259,6 @@ def write_reports(result: Result, options: argparse.Namespace) -> None:
         write(file, text)
 
 
-def check_seeds(options: argparse.Namespace) -> bytes | None:
-    """The secret, if there is one; only one of the ways to choose cases may be given."""
-    given = [name for name in ("cases", "seed", "secret") if getattr(options, name) is not None]
-    if len(given) > 1:
-        raise KitError(f"--{given[0]} and --{given[1]} both choose the cases: give one of them")
-    if options.compare_public and not options.secret:
-        raise KitError("--compare-public compares with the cases of a --secret: give one")
-    return seeds.read_secret(options.secret) if options.secret else None
-
-
 def load_cases(file: Path | None, seed: int, syllabus: Syllabus):  # type: ignore[no-untyped-def]
     """The cases of a file, or those of a seed, made from the solution."""
     from autograder.cases import Cases
@@ -337,13 +322,8 @@ def check_writable(file: Path) -> None:
 
 
 def write(file: Path, text: str) -> None:
-    """Write a file as a whole or not at all."""
+    """Write a file, or on standard output."""
     if file == STDOUT:
         print(text, end="")
         return
-    part = file.with_name(file.name + ".part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, file)
-    except OSError as error:
-        raise KitError(f"{file} cannot be written: {error.strerror}") from error
+    whole.write(file, text)

@@ -17,6 +17,27 @@ PUBLIC = 1234
 SHORTEST = 16  # bytes of a secret: nobody finds it by trying
 
 
+def choose(secret: Path | None, **others: object) -> bytes | None:
+    """The secret, if there is one; of all ways to choose cases one may be given.
+
+    Parameters
+    ----------
+    secret
+        The file that holds it.
+    others
+        Other options that choose the cases, by name; None where one is not given.
+
+    Raises
+    ------
+    KitError
+        Two are given, or the secret is none.
+    """
+    given = [name for name, value in {**others, "secret": secret}.items() if value is not None]
+    if len(given) > 1:
+        raise KitError(f"--{given[0]} and --{given[1]} both choose the cases: give one of them")
+    return read_secret(secret) if secret else None
+
+
 def read_secret(file: Path) -> bytes:
     """The secret in a file, without the white space around it.
 

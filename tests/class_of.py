@@ -3,7 +3,7 @@
     python -m tests.class_of N FOLDER [--seed N]
 
 Right submissions, some that are not finished, many with one to four known mistakes, a few
-that are hostile or broken; students of many scripts, each with a zip in the naming of
+that are broken or of the hostile corpus; students of many scripts, each with a zip in the naming of
 Canvas, and two that handed in the same file.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import random
 import shutil
 import tempfile
@@ -21,6 +22,8 @@ from autograder.cases.build import HOME
 from autograder.mistakes import catalogue
 from autograder.mistakes.patching import patched
 from autograder.syllabus import Syllabus
+from tests.corpus.hostile.corpus import FAMILIES
+from tests.corpus.hostile.yard import Yard
 from tests.corpus.right import VARIANTS
 
 NAMES = (
@@ -70,6 +73,8 @@ def unfinished(chance: random.Random) -> dict[str, str]:
 def submission(chance: random.Random, folder: Path) -> Path:
     """A package in a new folder."""
     kind = chance.random()
+    if kind > 0.97:
+        return hostile(chance, folder)
     if kind < 0.25:
         return VARIANTS[chance.choice(list(VARIANTS))](folder)
     if kind < 0.95:
@@ -82,6 +87,14 @@ def submission(chance: random.Random, folder: Path) -> Path:
     for name, text in sources.items():
         (package / name).write_text(text, encoding="utf-8")
     return package
+
+
+def hostile(chance: random.Random, folder: Path) -> Path:
+    """One of the hostile corpus, with a network that is not finished."""
+    attack = chance.choice([one for family in FAMILIES.values() for one in family])
+    with contextlib.closing(Yard(folder / "yard")) as yard:
+        shutil.copytree(yard.write(attack) / "student", folder / "student")
+    return folder / "student"
 
 
 def make(count: int, target: Path, seed: int = 1) -> None:

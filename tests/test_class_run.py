@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from autograder import whole
 from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult
 from autograder.course import class_run, jobs
 from autograder.course.class_run import WAITING, Choice, Plan
@@ -24,6 +28,7 @@ from autograder.errors import KitError
 from autograder.result import Result, TaskResult
 from autograder.sandbox.isolation import best
 from autograder.syllabus import Syllabus
+from tests.class_of import make
 from tests.corpus.wrong import package
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -64,7 +69,7 @@ class Pretend:
                 continue
             task = TaskResult("relu.forward", "ReLU", self.score, 2, "passed", ())
             result = Result(job.name, job.seed, {}, 0.1, (task,))
-            jobs.write(Path(job.target), result.to_json())
+            whole.write(Path(job.target), result.to_json())
             yield Done(job.key, jobs.DONE, "", self.score, 2, 0.1)
 
 
@@ -287,6 +292,61 @@ def test_a_run_that_is_killed_goes_on_where_it_was(folder: Path) -> None:
     assert sorted(
         row["mark"]["raw"] for row in json.loads((out / "class.json").read_text())["rows"]
     ) == [0, 2, 2]
+
+
+def without_times(folder: Path) -> dict[str, str]:
+    """All files of an OUT by their paths, but for the seconds that things took."""
+    texts = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file() and path.name != ".lock"
+    }
+    seconds = re.compile(r'"seconds": [0-9.e-]+|\b[0-9.]+ (s|seconds|minutes)\b')
+    return {name: seconds.sub("TIME", text) for name, text in texts.items()}
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_ten_times_ends_like_one_that_was_never_disturbed(
+    tmp_path: Path,
+) -> None:
+    make(12, tmp_path / "class", 5)
+    command = [sys.executable, "-m", "autograder", "class", str(tmp_path / "class")]
+    command += ["--workers", "2", "--task", "linear", "--task", "conv", "--out"]
+
+    def run_through(out: str) -> None:
+        subprocess.run([*command, str(tmp_path / out)], cwd=ROOT, capture_output=True, check=True)
+
+    run_through("calm")
+    chance, kills = random.Random(6), 0
+    while kills < 10:
+        with subprocess.Popen(
+            [*command, str(tmp_path / "killed")], cwd=ROOT, stdout=subprocess.DEVNULL
+        ) as process:
+            try:
+                process.wait(chance.uniform(0.2, 5.0))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+            else:  # all was done: once more from the start
+                shutil.rmtree(tmp_path / "killed")
+        time.sleep(0.3)
+    run_through("killed")
+    assert without_times(tmp_path / "killed") == without_times(tmp_path / "calm")
+
+
+@pytest.mark.slow
+def test_five_thousand_broken_submissions_are_a_class_like_any_other(tmp_path: Path) -> None:
+    for number in range(5000):
+        folder = tmp_path / "class" / f"student{number:04}"
+        folder.mkdir(parents=True)
+        (folder / "layers.py").write_text(f"def forward({number}:\n", encoding="utf-8")
+    command = [sys.executable, "-m", "autograder", "class", str(tmp_path / "class")]
+    command += ["--task", "relu.forward", "--out", str(tmp_path / "out")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    result = json.loads((tmp_path / "out/class.json").read_text(encoding="utf-8"))
+    assert [row["status"] for row in result["rows"]] == ["graded"] * 5000
+    assert {row["mark"]["raw"] for row in result["rows"]} == {0}
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ HOUSE = (
     ("classroom", "intake", "result"),
     ("archives", "syllabus", "data"),
     ("files",),
+    ("whole",),
     ("seeds",),
     ("errors", "text", "__init__"),
 )

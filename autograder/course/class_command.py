@@ -64,8 +64,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
     syllabus = Syllabus.load()
     if options.hints is not None:
         syllabus = replace(syllabus, hints=options.hints)
-    if options.seed is not None and options.secret:
-        raise KitError("--seed and --secret both choose the cases: give one of them")
+    secret = seeds.choose(seed=options.seed, secret=options.secret)
     isolation = best()
     if isolation.missing and not options.allow_weak_isolation:
         raise KitError(
@@ -79,7 +78,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         tasks=syllabus.select(options.task, options.skip),
         isolation=isolation,
         seed=seeds.PUBLIC if options.seed is None else options.seed,
-        secret=seeds.read_secret(options.secret) if options.secret else None,
+        secret=secret,
     )
 
 

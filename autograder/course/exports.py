@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from autograder import whole
 from autograder.classroom import SCHEMA, ClassResult
 from autograder.course import gradebook, nbgrader_book, platforms
 from autograder.course.folder import OutFolder, Results
-from autograder.course.table import Table, write_bytes
+from autograder.course.table import Table
 from autograder.errors import KitError
 from autograder.syllabus import Syllabus
 
@@ -84,7 +85,7 @@ def export(
     target = save or out / f"{system}.csv"
     if target.resolve() == file.resolve():
         raise KitError(f"{file} would be written over. Choose another file with --save.")
-    write_bytes(target, filled.data)
+    whole.write(target, filled.data)
     return Exported(target, filled.marks, filled.notes)
 
 

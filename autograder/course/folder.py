@@ -21,7 +21,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
 
-from autograder.course.jobs import write
+from autograder import whole
 from autograder.errors import KitError
 
 
@@ -87,9 +87,9 @@ class OutFolder:
         """
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            write(file, text)
         except OSError as error:
             raise KitError(f"{file} cannot be written: {error.strerror}") from error
+        whole.write(file, text)
 
     @contextlib.contextmanager
     def alone(self, part: str = "") -> Iterator[None]:

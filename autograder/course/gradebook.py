@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from autograder import whole
 from autograder.classroom import ClassResult, Row
-from autograder.course.table import BOM, harmless, write_bytes
+from autograder.course.table import BOM, harmless
 from autograder.text import one_line
 
 COLUMNS = (
@@ -49,7 +50,7 @@ def write_gradebook(
         writer.writerow(
             [*_about(row, outcome.max_score), *(number(points.get(task)) for task in tasks)]
         )
-    write_bytes(file, (BOM + text.getvalue()).encode("utf-8"))
+    whole.write(file, BOM + text.getvalue())
 
 
 def _about(row: Row, max_score: float) -> list[str]:

@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from autograder import whole
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
@@ -115,24 +116,10 @@ def do(job: Job) -> Done:
         return Done(job.key, BROKEN, "".join(traceback.format_exception(error)[-3:]))
     result = replace(result, submission=job.name)
     try:
-        write(Path(job.target), result.to_json())
-    except OSError as error:
-        return Done(job.key, NO_SPACE, f"{job.target}: {error.strerror}")
+        whole.write(Path(job.target), result.to_json())
+    except KitError as error:
+        return Done(job.key, NO_SPACE, str(error))
     return Done(job.key, DONE, "", result.score, result.max_score, result.seconds)
-
-
-def write(file: Path, text: str) -> None:
-    """Write a file as a whole or not at all, whoever else writes it at the same time."""
-    part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, file)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
 
 
 def as_line(data: Job | Done) -> str:

@@ -8,7 +8,6 @@ module does not know what is in a table.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -151,13 +150,3 @@ FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 def harmless(text: str) -> str:
     """A text that no spreadsheet takes for a formula."""
     return "'" + text if text.startswith(FORMULA) else text
-
-
-def write_bytes(file: Path, data: bytes) -> None:
-    """Write a file as a whole or not at all."""
-    part = file.with_name(file.name + ".part")
-    try:
-        part.write_bytes(data)
-        os.replace(part, file)
-    except OSError as error:
-        raise KitError(f"{file} cannot be written: {error.strerror}") from error

@@ -1,7 +1,8 @@
 """JUnit XML: a suite for each task, a case for each check.
 
 GitLab and others tell cases apart by class and name, and show the class as the suite; so
-the class is the task. Nothing in it depends on the machine or the day.
+the class is the task. Of the machine and the day it says only how well the submission was
+shut in.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ _ILLEGAL = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def render(result: Result) -> str:
     """The result as JUnit XML."""
     root = ET.Element("testsuites", {"name": "byhand"})
-    if result.tasks:
-        for task in result.tasks:
-            add_suite(root, task)
+    isolation = telling.isolation(result).removeprefix("Isolation: ")
+    for task in result.tasks or ():
+        add_suite(root, task, isolation)
     if result.error is not None:
         suite = ET.SubElement(root, "testsuite", {"name": "grading"})
         status = "refused" if result.refused else "grader error"
@@ -43,11 +44,16 @@ def render(result: Result) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, "unicode") + "\n"
 
 
-def add_suite(root: ET.Element, task: TaskResult) -> None:
+def add_suite(root: ET.Element, task: TaskResult, isolation: str) -> None:
     suite = ET.SubElement(root, "testsuite", {"name": legal(task.id)})
     properties = ET.SubElement(suite, "properties")
-    for name, value in (("points", task.points), ("max_points", task.max_points)):
-        ET.SubElement(properties, "property", {"name": name, "value": f"{value:g}"})
+    about = {
+        "points": f"{task.points:g}",
+        "max_points": f"{task.max_points:g}",
+        "isolation": isolation,
+    }
+    for name, value in about.items():
+        ET.SubElement(properties, "property", {"name": name, "value": value})
     seen: dict[str, int] = {}
     for check in task.checks:
         name = one_line(check.name, 200)
