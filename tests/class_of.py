@@ -19,6 +19,7 @@ import zipfile
 from pathlib import Path
 
 from autograder.cases.build import HOME
+from autograder.errors import KitError
 from autograder.mistakes import catalogue
 from autograder.mistakes.patching import patched
 from autograder.syllabus import Syllabus
@@ -49,7 +50,7 @@ def with_mistakes(chance: random.Random) -> dict[str, str]:
     for mistake in chance.sample(catalogue(), chance.randint(1, 4)):
         try:
             sources = patched(mistake.id, sources)
-        except (ValueError, AssertionError, KeyError, LookupError):
+        except KitError:
             continue  # it edits what another has changed
     return sources
 
