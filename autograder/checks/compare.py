@@ -135,10 +135,10 @@ def describe(
             )
         if dtype == np.float16:
             lines.append("  computed in float16, which is not precise enough")
-    where = places.place(expected, got)
+    where = places.place(wrong)
     if where:
         lines.append(f"  {where}")
-    lines += [f"  {line}" for line in places.chart(expected, got)]
+    lines += [f"  {line}" for line in places.chart(wrong)]
     lines.append(f"  in {call}")
     return "\n".join(lines)
 

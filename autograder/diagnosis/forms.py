@@ -69,6 +69,11 @@ class Wrong:
 
 
 Find = Callable[[Wrong], Iterator[Form]]
+UNMOVED = Form(
+    "unmoved",
+    "A parameter stays as it was",
+    "Does its layer get a gradient, and is its update reached?",
+)
 
 
 def first(records: Mapping[str, Record], ranks: Sequence[Sequence[Find]]) -> Form | None:
@@ -76,6 +81,8 @@ def first(records: Mapping[str, Record], ranks: Sequence[Sequence[Find]]) -> For
     wrongs = wrong_answers(records)
     form = next(filter(None, (shared(wrongs, *finders) for finders in ranks)), None)
     if form and all(record.before is not None for record in records.values() if record.pair):
+        if form.id == "zero":
+            return UNMOVED
         title = f"Of the step that is taken: {form.title[0].lower()}{form.title[1:]}"
         return replace(form, title=title)
     return form

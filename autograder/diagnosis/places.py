@@ -29,17 +29,14 @@ def differing(expected: np.ndarray, got: np.ndarray) -> np.ndarray:
         return np.asarray(~(np.abs(got - expected) <= CLOSE * np.abs(expected).max(initial=0)))
 
 
-def place(expected: np.ndarray, got: np.ndarray) -> str | None:
-    """Which samples, channels, rows or columns are wrong, if not all of them are."""
-    if got.shape != expected.shape or expected.ndim < 1:
-        return None
-    wrong = differing(expected, got)
+def place(wrong: np.ndarray) -> str | None:
+    """Which samples, channels, rows or columns hold what is wrong, if not all of them do."""
     parts = []
-    for axis, length in enumerate(expected.shape):
-        others = tuple(i for i in range(expected.ndim) if i != axis)
+    for axis, length in enumerate(wrong.shape):
+        others = tuple(i for i in range(wrong.ndim) if i != axis)
         bad = np.flatnonzero(wrong.any(axis=others))
         if 0 < len(bad) < length:
-            name = axis_name(expected.ndim, axis)
+            name = axis_name(wrong.ndim, axis)
             parts.append(f"{name} {spans(bad)} of 0–{length - 1}")
     return f"wrong only in {', '.join(parts)}" if parts else None
 
@@ -56,11 +53,16 @@ def spans(indices: np.ndarray) -> str:
     return ", ".join(shown[:6]) + (" …" if len(shown) > 6 else "")
 
 
-def chart(expected: np.ndarray, got: np.ndarray) -> list[str]:
+def chart(wrong: np.ndarray) -> list[str]:
     """A map in text of where an answer is wrong, if a part of it is right.
 
     It shows the last two axes, at the first place of the others that holds a wrong value: a
     dot for a right value, an x for a wrong one.
+
+    Parameters
+    ----------
+    wrong
+        Whether each value is wrong.
 
     Returns
     -------
@@ -69,20 +71,15 @@ def chart(expected: np.ndarray, got: np.ndarray) -> list[str]:
 
     Examples
     --------
-    >>> right = np.arange(12.0).reshape(3, 4)
-    >>> wrong = right + (right > 9)
-    >>> print("\\n".join(chart(right, wrong)))
+    >>> print("\\n".join(chart(np.arange(12).reshape(3, 4) > 9)))
     map, x is wrong:
       . . . .
       . . . .
       . . x x
     """
-    if got.shape != expected.shape or expected.ndim < 1:
+    if wrong.ndim < 1 or not wrong.any():
         return []
-    wrong = differing(expected, got)
-    if not wrong.any():
-        return []
-    where = tuple(int(i) for i in np.argwhere(wrong)[0][: max(expected.ndim - 2, 0)])
+    where = tuple(int(i) for i in np.argwhere(wrong)[0][: max(wrong.ndim - 2, 0)])
     part = np.atleast_2d(wrong[where])
     if part.all() or part.size < 4:
         return []
