@@ -141,6 +141,14 @@ def test_a_task_that_timed_out_is_told_what_takes_time() -> None:
     assert "Does a loop never end?" in shown(task("a", late, FAILED, status="timed out"))
 
 
+def test_what_a_passed_task_says_is_told_in_full_where_the_table_has_no_room() -> None:
+    said = "96.0 % of 2000 images; the solution's network was trained instead"
+    text = shown(task("accuracy", Check("It reads", "passed", said), status="passed"))
+    assert f"accuracy: {said}." in text
+    text = shown(task("accuracy", Check("It reads", "passed", "94.2 %"), status="passed"))
+    assert "94.2 %" not in text
+
+
 def test_a_second_try_is_told() -> None:
     stream = io.StringIO()
     terminal = Terminal(stream)

@@ -73,7 +73,7 @@ def remark(task: TaskResult) -> str:
     """What a task that passed has to say: how well the network reads."""
     if task.status != "passed":
         return ""
-    return next((one_line(check.message, 60) for check in task.checks if check.message), "")
+    return next((one_line(check.message, 200) for check in task.checks if check.message), "")
 
 
 def raised_at(message: str) -> tuple[str, str] | None:

@@ -15,9 +15,10 @@ from autograder.reports.annotations import harmless
 from autograder.reports.telling import causes, lost_checks, raised_at, words
 from autograder.result import Comparison, Result, TaskResult
 from autograder.syllabus import Task
-from autograder.text import clean, fold, one_line
+from autograder.text import clean, columns, fold, one_line
 
 WIDTH = 80
+REMARK = 26  # columns that the table has for what a task says that passed
 SHOWN_TASKS = 5  # in full, where there are many; one line for each of the others
 COLOURS = {
     "passed": "32",
@@ -88,6 +89,11 @@ class Terminal:
             wrong = []
         else:
             self.reasons(result.tasks, wrong)
+        for task in result.tasks:
+            said = telling.remark(task)
+            if columns(said) > REMARK:  # the table had no room for all of it
+                self.paragraph(f"{task.id}: {said}.", hang="  ")
+                self.write()
         if result.error is not None:
             self.write(self.colour("Not graded: ", "grader error") + clean(result.error))
             return
@@ -171,7 +177,7 @@ class Terminal:
 def remark(task: TaskResult) -> str:
     """What fits behind a task's points."""
     if task.status == "passed":
-        return one_line(telling.remark(task), 26)
+        return one_line(telling.remark(task), REMARK)
     if task.status == "not implemented":
         return ""
     return f"{len(lost_checks(task))} of {len(task.checks)} checks"
