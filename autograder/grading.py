@@ -137,6 +137,7 @@ class Grading:
         self.pool = Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
+        self.made: set[str] = set()  # ids of the known mistakes that were recognised
         self.error: str | None = None
         folder = HOME / syllabus.reference
         self.has_reference = folder.is_dir()
@@ -247,13 +248,13 @@ class Grading:
         """
         wrong = [questions[key].check for key, record in records.items() if record.status in WRONG]
         known = self.fingerprints
-        # Each mistake is caught in its own task: where that one passed, it was not made.
-        passed = [id for id, status in self.known.items() if status == "passed"]
-        absent = frozenset(one.id for one in catalogue.catalogue() if one.task in passed)
+        absent = self.absent()
         found = known.recognise(task.id, questions, records, absent) if known else []
         if found:
+            self.made |= {mistake.id for mistake in found}
             return dict.fromkeys(wrong, named(found, self.syllabus.hints))
         if two := known.recognise_two(task.id, questions, records, absent) if known else None:
+            self.made |= {mistake.id for mistake in two.values()}
             return {
                 questions[key].check: named([mistake], self.syllabus.hints)
                 for key, mistake in two.items()
@@ -263,6 +264,19 @@ class Grading:
             return {}
         hint = form.hint if self.syllabus.hints else ""
         return dict.fromkeys(wrong, Mistake(f"form.{form.id}", form.title, hint, task.page))
+
+    def absent(self) -> frozenset[str]:
+        """The mistakes that were not made: their own task was judged, and does not show them."""
+        judged = {
+            id
+            for id, result in self.results.items()
+            if all(check.status in ("passed", *WRONG) for check in result.checks)
+        }
+        return frozenset(
+            one.id
+            for one in catalogue.catalogue()
+            if one.task in judged and one.id not in self.made
+        )
 
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
         """No task can be judged, for one reason that all of them share."""

@@ -110,7 +110,17 @@ def test_an_exception_in_a_function_that_others_use_names_the_caller_too(tmp_pat
     assert "called from student/losses.py, line" in messages(result)
 
 
-def test_a_mistake_whose_own_task_passed_is_not_named_in_another(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("inputs", "wrong"),
+    [
+        ("self.layer_inputs[::-1]", {"network.train": "crashed"}),
+        ("self.layer_inputs", {"network.backward": "crashed", "network.train": "crashed"}),
+    ],
+    ids=["backward is right", "backward is wrong in another way"],
+)
+def test_a_mistake_that_its_own_task_does_not_show_is_not_named_in_another(
+    inputs: str, wrong: dict[str, str], tmp_path: Path
+) -> None:
     # Without kept inputs this backward does nothing at all, as one that leaves layers out.
     path = package(
         tmp_path,
@@ -121,7 +131,7 @@ def test_a_mistake_whose_own_task_passed_is_not_named_in_another(tmp_path: Path)
                 ' keepgrad=True first")\n'
                 "        for layer, x in zip("
                 "reversed(self.layers), reversed(self.layer_inputs), strict=True):\n",
-                "        for layer, x in zip(reversed(self.layers), self.layer_inputs[::-1]):\n",
+                f"        for layer, x in zip(reversed(self.layers), {inputs}):\n",
             )
         },
     )
@@ -129,7 +139,7 @@ def test_a_mistake_whose_own_task_passed_is_not_named_in_another(tmp_path: Path)
     text = network.read_text(encoding="utf-8")
     network.write_text(text.replace("keepgrad=True)", "keepgrad=False)"), encoding="utf-8")
     result = graded(path, only=["network.backward", "network.train"])
-    assert lost(result) == {"network.train": "crashed"}
+    assert lost(result) == wrong
     named = {check.mistake.id for check in result.tasks[1].checks if check.mistake}
     assert not [name for name in named if name.startswith("network.backward")]
 
