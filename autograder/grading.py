@@ -304,6 +304,7 @@ def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:
 
 def named(found: Sequence[catalogue.Mistake], hints: int) -> Mistake:
     """A mistake as a result shows it; several that answer alike are named together."""
-    first = found[0]
-    title = " / or: ".join(mistake.title for mistake in found[:3])
-    return Mistake(first.id, title, " ".join(first.hints[:hints]), first.page)
+    first, shown = found[0], found[:3]
+    title = " / or: ".join(mistake.title for mistake in shown)
+    advice = dict.fromkeys(" ".join(mistake.hints[:hints]) for mistake in shown)
+    return Mistake(first.id, title, " / or: ".join(advice), first.page)

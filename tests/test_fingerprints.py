@@ -10,6 +10,8 @@ import pytest
 from autograder.checks.failures import CheckFailed
 from autograder.diagnosis.fingerprints import Fingerprints, Question, end
 from autograder.diagnosis.observations import Record, observe, recording
+from autograder.grading import named as together
+from autograder.mistakes import by_id
 from autograder.reports.telling import explanation
 from autograder.result import Result
 from tests.corpus.wrong import package
@@ -89,6 +91,16 @@ def test_a_softmax_that_overflows_in_another_way_is_named(tmp_path: Path) -> Non
     path = package(tmp_path, {"network.py": over_batch})
     result = graded(path, only=["network.predict"])
     assert named(result) == ["network.predict.softmax-over-the-batch"]
+
+
+@pytest.mark.parametrize("hints", [0, 1])
+def test_mistakes_that_answer_alike_are_named_together_each_with_its_hint(hints: int) -> None:
+    ids = ["loss.forward.maximum-not-subtracted", "loss.forward.maximum-of-the-whole-batch"]
+    alike = [by_id(name) for name in ids]
+    told = together(alike, hints)
+    for one in alike:
+        assert one.title in told.title
+        assert (one.hints[0] in told.hint) == (hints == 1)
 
 
 # Two at once ---------------------------------------------------------------------------
