@@ -349,6 +349,38 @@ def test_five_thousand_broken_submissions_are_a_class_like_any_other(tmp_path: P
     assert {row["mark"]["raw"] for row in result["rows"]} == {0}
 
 
+def canvas_class(folder: Path) -> Path:
+    """Two students' files under the names of Canvas' export, one of them late."""
+    package(folder / "made", {})
+    (folder / "class").mkdir()
+    text = (folder / "made/student/layers.py").read_text(encoding="utf-8")
+    for name in ("leeann_LATE_1234_56789_layers.py", "raybob_1235_56790_layers.py"):
+        (folder / "class" / name).write_text(text, encoding="utf-8")
+    return folder / "class"
+
+
+def test_what_canvas_calls_late_is_said(tmp_path: Path, plan: Plan) -> None:
+    result, _ = run(canvas_class(tmp_path), plan, Pretend())
+    reasons = {row.student.name: row.reason for row in result.rows}
+    assert reasons == {"leeann": "handed in late, the platform says", "raybob": ""}
+
+
+def test_the_same_file_of_two_is_a_twin_and_that_of_a_group_is_not(
+    tmp_path: Path, plan: Plan
+) -> None:
+    folder = canvas_class(tmp_path)
+    result, _ = run(folder, plan, Pretend())
+    assert [len(row.twins) for row in result.rows] == [1, 1]
+    for file in folder.iterdir():
+        file.unlink()
+    package(folder / "submission_7", {})
+    people = "".join(f"  - :name: {name}\n    :sid: '{name}'\n" for name in ("ann", "bob"))
+    metadata = f"submission_7:\n  :submitters:\n{people}"
+    (folder / "submission_metadata.yml").write_text(metadata, encoding="utf-8")
+    result, _ = run(folder, plan, Pretend())
+    assert [(row.student.name, row.twins) for row in result.rows] == [("ann", ()), ("bob", ())]
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [

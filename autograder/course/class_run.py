@@ -10,6 +10,7 @@ killed, a run in shards and a run that was never disturbed end alike.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -220,10 +221,10 @@ def summarise(
 ) -> ClassResult:
     """Write the class, its gradebook and its pages, from the results on disk."""
     most = sum(task.points for task in plan.tasks)
-    same: dict[str, list[str]] = {}
+    same: dict[str, list[Place]] = {}
     for entry in entries:
         if entry.digest:
-            same.setdefault(entry.digest, []).append(entry.place.student.id)
+            same.setdefault(entry.digest, []).append(entry.place)
     rows = []
     keys: dict[str, str] = {}
     for entry in entries:
@@ -257,7 +258,7 @@ def row_of(
     out: OutFolder,
     most: float,
     rule: late.Rule | None,
-    same: Mapping[str, list[str]],
+    same: Mapping[str, list[Place]],
 ) -> Row:
     """What became of one student."""
     place, student = entry.place, entry.place.student
@@ -266,17 +267,24 @@ def row_of(
     shown = one_line(place.hand_in.shown, 120) if place.hand_in else ""
     if not entry.key:
         return Row(student, REFUSED, submission=shown, reason=entry.reason)
-    others = same[entry.digest][: TWINS + 1]  # all of a large class may hand in the stubs
-    twins = tuple(other for other in others if other != student.id)[:TWINS]
+    assert place.hand_in is not None
+    # Those who handed in together are one group. All of a large class may hand in the stubs.
+    others = (
+        other.student.id
+        for other in same[entry.digest]
+        if other.hand_in and other.hand_in.path != place.hand_in.path
+    )
+    twins = tuple(itertools.islice(others, TWINS))
     row = Row(student, BROKEN, submission=shown, key=entry.key, reason=place.reason, twins=twins)
     if not out.has(entry.key):
         fault = out.reason(entry.key)
         return replace(row, status=BROKEN if fault else WAITING, reason=fault)
     score = out.load(entry.key)["score"]
     mark = late.penalty(score, most, place.submitted, rule, place.extension)
+    notes = [row.reason, "handed in late, the platform says" if place.hand_in.late else ""]
     if rule and place.submitted is None:
-        note = "when it was handed in is not known, so nothing was taken off"
-        row = replace(row, reason="; ".join(filter(None, [row.reason, note])))
+        notes.append("when it was handed in is not known, so nothing was taken off")
+    row = replace(row, reason="; ".join(filter(None, notes)))
     return replace(row, status=GRADED, mark=mark)
 
 
