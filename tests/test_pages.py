@@ -43,8 +43,9 @@ from autograder.classroom import (
     Row,
     Student,
 )
+from autograder.errors import KitError
 from autograder.reports import class_page, figures, student_page
-from autograder.result import Check, Result
+from autograder.result import Check, Result, TaskResult
 from autograder.text import one_line
 
 every = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
@@ -80,6 +81,17 @@ def student(one: Result, **more: Any) -> ET.Element:
 
 
 # A student's page
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [{"kind": "arrays"}, {"kind": "arrays", "expected": 1, "got": []}, {"kind": "training"}],
+)
+def test_evidence_that_was_damaged_by_hand_is_said(damaged: dict[str, Any]) -> None:
+    check = Check("It is right", "failed", "it is wrong", evidence=damaged)
+    one = Result("student", 1, {}, 1.0, (TaskResult("relu.forward", "", 0, 2, "failed", (check,)),))
+    with pytest.raises(KitError, match="evidence of 'It is right' cannot be drawn"):
+        student_page.render(one)
 
 
 @every

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autograder.classroom import Row
+from autograder.errors import KitError
 from autograder.reports import figures, telling
 from autograder.reports.pages import environment
 from autograder.result import Check, Mistake, Result, TaskResult
@@ -125,16 +126,19 @@ def drawn(checks: Iterable[Check], syllabus: Syllabus) -> list[Told]:
     mistakes: set[Mistake] = set()
     for check in checks:
         evidence: dict[str, Any] = check.evidence or {}
-        kind = evidence.get("kind")
-        threshold = syllabus.accuracy.threshold
-        found.append(
-            Told(
-                check=check,
-                mistake=None if check.mistake in mistakes else check.mistake,
-                comparison=figures.comparison(evidence) if kind == "arrays" else None,
-                training=figures.training(evidence, threshold) if kind == "training" else None,
-            )
-        )
+        comparison, training = None, None
+        try:
+            if evidence.get("kind") == "arrays":
+                comparison = figures.comparison(evidence)
+            elif evidence.get("kind") == "training":
+                training = figures.training(evidence, syllabus.accuracy.threshold)
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise KitError(
+                f"the evidence of {check.name!r} cannot be drawn ({error}): was the result"
+                " changed by hand? Grade again."
+            ) from error
+        mistake = None if check.mistake in mistakes else check.mistake
+        found.append(Told(check, mistake, comparison, training))
         mistakes |= {check.mistake} if check.mistake else set()
     return found
 
