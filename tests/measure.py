@@ -1,22 +1,25 @@
 """Measures the checks and the diagnosis on the corpora, and prints a table.
 
-    python -m tests.measure [--jobs N] [--sample N] [--seed N] [right | wrong] …
+    python -m tests.measure [--jobs N] [--sample N] [--seed N] [right | wrong | cost] …
 
 *right*: submissions of the corpus, each with one seed (`--seeds` for more): how many lose
 a point. *wrong*: every mistake of the catalogue, made in the solution: how many are
 caught, how many cost only the tasks that they concern, how many are named; and, with the
 mistake's own fingerprint withheld, as a new mistake would look, how many still get a form
-and how many a wrong name.
+and how many a wrong name. *cost*: how long a grading takes with diagnosis and without, in
+turns, for the solution and for packages in which every answer is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +36,7 @@ from autograder.result import Check
 from autograder.sandbox.isolation import unprotected
 from autograder.syllabus import Syllabus
 from tests.corpus.right import VARIANTS
+from tests.corpus.wrong import EVERYWHERE, wrong_everywhere
 from tests.grading import cases_of, graded, lost
 
 
@@ -129,6 +133,37 @@ def measure_right(name: str, seed: int, accuracy: bool) -> tuple[str, int, dict[
         return name, seed, lost(result)
 
 
+def measure_cost(name: str, rounds: int) -> None:
+    """Print how many times as long a grading takes with diagnosis."""
+    found: dict[bool, list[float]] = {True: [], False: []}
+    ratios = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = wrong_everywhere(Path(folder), name) if name else HOME / "solution"
+        for turn in range(rounds):
+            for diagnosed in (True, False) if turn % 2 else (False, True):
+                started = time.monotonic()
+                with nullcontext() if diagnosed else without_diagnosis():
+                    graded(path)
+                found[diagnosed].append(time.monotonic() - started)
+            ratios.append(found[True][-1] / found[False][-1])
+    middle = {key: statistics.median(values) for key, values in found.items()}
+    print(
+        f"  {name or 'the solution':20} without {middle[False]:5.2f} s, with {middle[True]:5.2f} s,"
+        f" {statistics.median(ratios):.2f} times ({min(ratios):.2f} to {max(ratios):.2f})"
+    )
+
+
+@contextmanager
+def without_diagnosis() -> Iterator[None]:
+    """Leave all checks as they ended."""
+    diagnose = Grading.diagnose
+    Grading.diagnose = lambda self, task, records, questions, checks: checks  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Grading.diagnose = diagnose  # type: ignore[method-assign]
+
+
 def share(count: int, total: int) -> str:
     return f"{count:5d} of {total:5d}  {100 * count / max(total, 1):6.1f} %"
 
@@ -186,15 +221,20 @@ def report_wrong(outcomes: Sequence[Outcome]) -> None:
 def main() -> None:
     """Measure, and print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("parts", nargs="*", choices=["right", "wrong", []], default=[])
+    parser.add_argument("parts", nargs="*", choices=["right", "wrong", "cost", []], default=[])
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--sample", type=int, help="only about so many of each corpus")
     parser.add_argument("--seed", type=int, default=77)
     parser.add_argument("--seeds", type=int, default=1, help="for right submissions")
+    parser.add_argument("--rounds", type=int, default=7, help="of what is timed")
     parser.add_argument("--accuracy", action="store_true", help="right ones are trained, too")
     parser.add_argument("--only", default="", help="mistakes whose id begins so")
     options = parser.parse_args()
     parts = options.parts or ["right", "wrong"]
+    if "cost" in parts:
+        print(f"seconds of a grading, median of {options.rounds} rounds:")
+        for name in ("", *EVERYWHERE):
+            measure_cost(name, options.rounds)
     with ProcessPoolExecutor(options.jobs) as executor:
         if "right" in parts:
             names = list(VARIANTS)

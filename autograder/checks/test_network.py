@@ -231,22 +231,27 @@ def test_update(submission: Submission, another: Another, case: Case) -> None:
 @train
 @many
 @pytest.mark.parametrize(
-    ("batch_size", "epochs"),
-    [(BATCH, 2), (BATCH, 1), (23, 2), (25, 1)],
+    ("images", "batch_size", "epochs"),
+    [(23, BATCH, 2), (23, BATCH, 1), (23, 23, 2), (7, 9, 1)],
     ids=["two epochs, last batch smaller", "one epoch", "one batch", "batch larger than the data"],
 )
 @wiring.by_layers_or_methods
 @wiring.splinted_if_needed
 def test_train_value(
-    submission: Submission, another: Another, case: Case, batch_size: int, epochs: int
+    submission: Submission,
+    another: Another,
+    case: Case,
+    images: int,
+    batch_size: int,
+    epochs: int,
 ) -> None:
     """train takes one step for each batch, in the order given, and returns the mean loss."""
-    x, y = case["x"], case["y"]
+    x, y = case["x"][:images], case["y"][:images]
     with judging(submission, "train", (x, y, batch_size, epochs, LEARNING_RATE)):
         network, chain = pair(submission, another, case)
-        images, labels = x.copy(), y.copy()
+        data, labels = x.copy(), y.copy()
         for _epoch in range(epochs):
-            losses = chain.epoch(images, labels, batch_size, LEARNING_RATE)
+            losses = chain.epoch(data, labels, batch_size, LEARNING_RATE)
         before = wiring.case_parameters(case)
         expected = wiring.evidence_of_steps(chain.parameters(), before)
         got = call(network, "train", x, y, batch_size, epochs, LEARNING_RATE)

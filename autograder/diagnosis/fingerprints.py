@@ -171,21 +171,28 @@ class Fingerprints:
         told = False  # whether a value was compared, not only the kind of an end
         excused = False
         same: set[bytes] = set()  # what was expected where both gave the same wrong numbers
+        lenient = sum(map(telling, records.values())) >= ENOUGH
         for key in order:
             theirs = records[key]
-            mine = self.record(way, questions[key], theirs)
             wrong = theirs.status in WRONG
+            may_differ = lenient and wrong and not theirs.has_numbers
+            mine = self.record(way, questions[key], None if may_differ else theirs)
             if mine.resembles(theirs):
                 told = told or (wrong and bool(mine.observations))
                 told = told or mine.ends_as(theirs)
                 if theirs.pair and telling(theirs):
                     same.add(theirs.pair[0].tobytes())
-            elif wrong and mine.status in WRONG and not (mine.has_numbers and theirs.has_numbers):
+            elif (
+                lenient
+                and wrong
+                and mine.status in WRONG
+                and not (mine.has_numbers and theirs.has_numbers)
+            ):
                 excused = True
             else:
                 return None
         if excused:
-            return "loose" if len(same) >= 2 else None
+            return "loose" if len(same) >= ENOUGH else None
         return "exact" if told else None
 
     def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
@@ -231,6 +238,7 @@ class Fingerprints:
 
 
 WRONG = ("failed", "crashed")
+ENOUGH = 2  # wrong answers that are the same numbers, where others may end otherwise
 
 
 def candidates(task: str) -> list[Mistake]:

@@ -126,3 +126,52 @@ TWELVE = (
         ("network.train",),
     ),
 )
+
+
+EVERYWHERE = {  # what becomes of each answer, and of the learning rate
+    "half as much again": ("value * 1.5", 2.0),
+    "an offset": ("value + 0.25", -1.0),
+    "bent": ("np.tanh(value) * 1.01", 1.3),
+    "reversed": ("value[::-1] * 1.0 if np.ndim(value) else value * 2", 0.5),
+    "zeros": ("value * 0.0", 0.0),
+}
+_WRAPPED = """from . import layers, losses, network
+import numpy as np
+
+
+def change(value):
+    return {answer}
+
+
+def changed(function):
+    def method(self, *args, **more):
+        value = function(self, *args, **more)
+        return None if value is None else change(value)
+    return method
+
+
+def update(function):
+    return lambda self, lr: function(self, {rate} * lr)
+
+
+for module in (layers, losses, network):
+    for cls in list(vars(module).values()):
+        if isinstance(cls, type) and cls.__module__ == module.__name__:
+            for name in ("forward", "backward", "train", "test", "predict"):
+                if name in vars(cls):
+                    setattr(cls, name, changed(vars(cls)[name]))
+for cls in (layers.LinearLayer, layers.ConvolutionLayer):
+    cls.update = update(cls.update)
+from .layers import *
+from .losses import *
+from .network import *
+"""
+
+
+def wrong_everywhere(folder: Path, name: str) -> Path:
+    """The solution with each answer of each method changed, in one of the ways `EVERYWHERE`."""
+    answer, rate = EVERYWHERE[name]
+    target = package(folder, {})
+    text = _WRAPPED.replace("{answer}", answer).replace("{rate}", repr(rate))
+    (target / "__init__.py").write_text(text, encoding="utf-8")
+    return target
