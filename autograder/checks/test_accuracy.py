@@ -41,8 +41,9 @@ STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 EPOCH_DRIFT = 0.3  # the same after a whole pass in float32, by the Euclidean norm
 STILL, GAIN = 3, 0.003  # so many passes without so much more of the test images
+EARLY, HOPELESS = 2, 0.3  # after so many passes, less of the test images than this
 PIECE = 500  # images that are evaluated at a time
-AGREEMENT = 0.99  # of the predictions
+ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many must agree
 PATIENCE = 15.0  # seconds of one pass over the training split
 FEW = 10  # images of a batch, of a network that is slower; and what its pace is measured on
 
@@ -113,8 +114,8 @@ def seconds_for_an_image(
 
 def minutes(seconds: float) -> str:
     """Why a network is not trained."""
-    time = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
-    return f"one pass over the training split would take it about {time}"
+    length = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
+    return f"one pass over the training split would take it about {length}"
 
 
 def follow_trajectory(
@@ -166,11 +167,7 @@ def follow_epoch(
 
 
 class Training:
-    """The training of the network, in a worker that goes on while others are asked.
-
-    The next epoch is begun before the last one is judged; what is begun too much is thrown
-    away with its worker.
-    """
+    """The training of the network, whose first epoch goes on while others are asked."""
 
     def __init__(
         self, another: Another, case: Case, accuracy: Accuracy, x: np.ndarray, y: np.ndarray
@@ -211,18 +208,19 @@ class Training:
             loss = self.finish()
             losses.append(float(loss.ravel()[0]) if loss is not None and loss.size == 1 else None)
             parameters = wiring.read_parameters(wiring.layers_of(self.network))
-            if len(history) + 1 < epochs:
-                self.finish = self.begin()
             if first_pass is not None and not history:
                 follow_epoch(parameters, first_pass, self.start)
             guesses = evaluate(judge, parameters, pieces)
             history.append(float((guesses == test_y).mean()))
             if history[-1] >= threshold or len(history) == epochs or stuck(history):
                 break
+            self.finish = self.begin()
         shown = ", ".join(f"{100 * value:.1f}" for value in history)
         count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
         if stuck(history):
-            count += f", of which the last {STILL} brought nothing"
+            count += ", in which it has hardly begun to learn"
+            if len(history) > EARLY:
+                count = f"{len(history)} epochs, of which the last {STILL} brought nothing"
         case = self.case
         drawn = evidence.training(
             losses, history, as_digits(case, test_y), as_digits(case, guesses)
@@ -287,8 +285,10 @@ def as_trained(
 def stuck(history: Sequence[float]) -> bool:
     """Whether the last passes brought nothing: more of them cost time, and teach nothing.
 
-    Runs that reach the threshold gain in each pass until then.
+    Runs that reach the threshold gain in each pass until then, most of all in the first.
     """
+    if len(history) == EARLY:
+        return max(history) < HOPELESS
     before, last = history[:-STILL], history[-STILL:]
     return bool(before) and max(last) < max(before) + GAIN
 
@@ -320,6 +320,7 @@ def agree_with_predict(
     if known.get("network.predict", "passed") != "passed":
         return  # it has lost its own points, and loses no others
     wiring.set_parameters(wiring.layers_of(network), parameters)
+    test_x, guesses = test_x[:ASKED], guesses[:ASKED]
     got = call(network, "predict", test_x)
     same_shape(got, (len(test_x), 10), "the table of probabilities", "predict(test images)")
     share = float((got.argmax(axis=1) == guesses).mean())
