@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import doctest
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 
 from autograder.checks import gradients
-from autograder.checks.gradients import DOUBLE, SINGLE, difference, disagreement
+from autograder.checks.gradients import DOUBLE, SINGLE, differences, disagreement
 
 X = np.array([0.7, -1.3, 2.1])
 KNOWN: dict[str, tuple[Callable[[np.ndarray], float], Callable[[np.ndarray], np.ndarray]]] = {
@@ -24,7 +25,11 @@ KNOWN: dict[str, tuple[Callable[[np.ndarray], float], Callable[[np.ndarray], np.
 def found(loss: Callable[[np.ndarray], float], gradient: np.ndarray, step: float = 1e-4) -> bool:
     """Whether the gradient is refused."""
     random = np.random.RandomState(0)
-    return disagreement(loss, X, gradient, step, 1e-6, random) is not None
+    return disagreement(each(loss), X, gradient, step, 1e-6, random) is not None
+
+
+def each(function: Callable[[np.ndarray], Any]) -> Callable[[Sequence[np.ndarray]], list[Any]]:
+    return lambda points: [function(point) for point in points]
 
 
 @pytest.mark.parametrize("name", KNOWN)
@@ -66,13 +71,15 @@ def test_a_true_zero_beside_a_tiny_number_agrees() -> None:
 
 def test_the_difference_is_central() -> None:
     # A forward difference of x² at 1 errs by the step; a central one does not.
-    value = difference(lambda x: float((x**2).sum()), np.ones(1), np.ones(1), 0.1)
+    square = each(lambda x: float((x**2).sum()))
+    (value,) = differences(square, np.ones(1), [np.ones(1)], 0.1)
     assert value == pytest.approx(2, abs=1e-12)
 
 
 def test_a_large_step_is_exact_for_a_linear_function_in_float32() -> None:
     weight = np.float32([0.3, -0.2, 0.9])
-    value = difference(lambda x: float(np.float32(x) @ weight), X, np.ones(3), 1.0)
+    product = each(lambda x: float(np.float32(x) @ weight))
+    (value,) = differences(product, X, [np.ones(3)], 1.0)
     assert value == pytest.approx(float(weight.sum()), rel=1e-6)
 
 
@@ -80,8 +87,8 @@ def test_float32_numbers_in_a_float64_array_are_recognised() -> None:
     def rounded(x: np.ndarray) -> np.ndarray:
         return x.astype(np.float32).astype(np.float64) * 2
 
-    assert gradients.precision_of_function(rounded, X) == SINGLE
-    assert gradients.precision_of_function(lambda x: 2 * x, X) == DOUBLE
+    assert gradients.precision_of_function(each(rounded), X) == SINGLE
+    assert gradients.precision_of_function(each(lambda x: 2 * x), X) == DOUBLE
 
 
 def test_the_precision_of_an_answer_is_measured() -> None:

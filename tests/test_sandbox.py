@@ -83,6 +83,28 @@ def test_arrays_are_writable_and_what_was_changed_can_be_seen(make: Make) -> Non
     submission.end()
 
 
+def test_many_calls_at_once_are_answered_as_if_asked_one_by_one(make: Make) -> None:
+    buffer = "import numpy as np\nOUT = np.zeros(3)\n"  # that every call gives, changed
+    layer = make("return np.multiply(x, 2, out=OUT)", head=buffer).ReLULayer()
+    points = [np.full(3, float(value)) for value in range(4)]
+    for point, got in zip(points, layer.call_each("forward", points), strict=True):
+        np.testing.assert_array_equal(got, 2 * point)
+
+
+def test_many_calls_at_once_each_get_their_own_arguments(make: Make) -> None:
+    layer = make("x *= self.weight; return x").ReLULayer()
+    weights = [np.float64(2), np.float64(3)]
+    found = layer.call_each("forward", weights, np.ones(3), attribute="weight")
+    np.testing.assert_array_equal(found, [[2, 2, 2], [3, 3, 3]])
+
+
+def test_many_calls_at_once_have_the_time_of_as_many(make: Make) -> None:
+    layer = make("import time; time.sleep(0.4); return x", call=1.0).ReLULayer()
+    assert len(layer.call_each("forward", 3 * [np.ones(2)])) == 3
+    with pytest.raises(TimedOut):
+        make("import time; time.sleep(9)", call=0.2).ReLULayer().call_each("forward", [np.ones(2)])
+
+
 # Problems ----------------------------------------------------------------------------
 
 

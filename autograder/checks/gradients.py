@@ -20,9 +20,13 @@ itself changes the answer of a computation in float64 and not of one in float32.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+# A function of several points, asked for all of them at once: they are far away.
+Functions = Callable[[Sequence[np.ndarray]], Sequence[np.ndarray]]
+Losses = Callable[[Sequence[np.ndarray]], Sequence[float]]
 
 SINGLE = float(np.finfo(np.float32).eps)
 DOUBLE = float(np.finfo(np.float64).eps)
@@ -35,57 +39,61 @@ def precision_of_answer(got: np.ndarray, expected: np.ndarray, scale: float) -> 
     return DOUBLE if error <= 1e4 * DOUBLE else SINGLE
 
 
-def precision_of_function(function: Callable[[np.ndarray], np.ndarray], at: np.ndarray) -> float:
+def precision_of_function(functions: Functions, at: np.ndarray) -> float:
     """The unit of rounding with which a function computes from its argument."""
-    moved = function(at * (1 + 2.0**-35))
-    return DOUBLE if (moved != function(at)).any() else SINGLE
+    moved, there = functions([at * (1 + 2.0**-35), at])
+    return DOUBLE if (moved != there).any() else SINGLE
 
 
-def difference(
-    loss: Callable[[np.ndarray], float], at: np.ndarray, direction: np.ndarray, step: float
-) -> float:
-    """The central difference of `loss` at `at` along `direction`.
+def differences(
+    losses: Losses, at: np.ndarray, directions: Sequence[np.ndarray], step: float
+) -> list[float]:
+    """The central differences of a loss at `at` along some directions.
 
     Examples
     --------
-    >>> round(difference(lambda x: float((x**3).sum()), np.array([2.0]), np.array([1.0]), 1e-4), 5)
-    12.0
+    >>> cubes = lambda points: [float((x**3).sum()) for x in points]
+    >>> [round(d, 5) for d in differences(cubes, np.array([2.0]), [np.array([1.0])], 1e-4)]
+    [12.0]
     """
-    ahead, behind = loss(at + step * direction), loss(at - step * direction)
-    return (ahead - behind) / (2 * step)
+    ahead = losses([at + step * direction for direction in directions])
+    behind = losses([at - step * direction for direction in directions])
+    return [(a - b) / (2 * step) for a, b in zip(ahead, behind, strict=True)]
 
 
 def disagreement(
-    loss: Callable[[np.ndarray], float],
+    losses: Losses,
     at: np.ndarray,
     gradient: np.ndarray,
     step: float,
     allowed: float,
     random: np.random.RandomState,
-    directions: int = 3,
+    count: int = 3,
 ) -> tuple[float, float] | None:
     """The first random direction in which a gradient is not the derivative of a loss.
 
     Parameters
     ----------
-    loss
-        A function of an array of the shape of `at`.
+    losses
+        A function of arrays of the shape of `at`.
     gradient
-        What is claimed to be the gradient of `loss` at `at`.
+        What is claimed to be the gradient of the loss at `at`.
     step, allowed
         The step of the difference, and the largest absolute error of it.
     random
         Draws the directions: ±1 in each element, so that no element moves by more than the
         step, and each counts the same.
+    count
+        How many directions.
 
     Returns
     -------
     (numerical, claimed) or None
         None when they agree in all directions. NaN never agrees.
     """
-    for _ in range(directions):
-        direction = random.choice([-1.0, 1.0], at.shape)
-        numerical = difference(loss, at, direction, step)
+    directions = [random.choice([-1.0, 1.0], at.shape) for _ in range(count)]
+    found = differences(losses, at, directions, step)
+    for direction, numerical in zip(directions, found, strict=True):
         claimed = float((gradient * direction).sum())
         if not abs(numerical - claimed) <= allowed:
             return numerical, claimed

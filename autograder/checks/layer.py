@@ -6,7 +6,7 @@ that its backward gets, right before it, so that a layer that caches is judged f
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -369,24 +369,29 @@ def backward_difference(submission: Submission, case: Case) -> None:
         same_shape(got, at.shape, title(f"{name}_grad"), where)
         gradient = got.astype(np.float64)
 
-        def output(value: np.ndarray, name: str = name) -> np.ndarray:
-            if name != "x":
-                setattr(layer, name, value)
-            out = layer.call("forward", value if name == "x" else inputs["x"])
-            same_shape(out, case["out"].shape, "the output", f"{layer._call}.forward")
-            return out
+        def outputs(points: Sequence[np.ndarray], name: str = name) -> list[np.ndarray]:
+            if name == "x":
+                found = layer.call_each("forward", points)
+            else:
+                found = layer.call_each("forward", points, inputs["x"], attribute=name)
+            for out in found:
+                same_shape(out, case["out"].shape, "the output", f"{layer._call}.forward")
+            return found
 
-        def loss(value: np.ndarray, output: Callable[..., np.ndarray] = output) -> float:
-            return float((case["g"] * output(value)).sum())
+        def losses(
+            points: Sequence[np.ndarray],
+            outputs: Callable[..., list[np.ndarray]] = outputs,
+        ) -> list[float]:
+            return [float((case["g"] * out).sum()) for out in outputs(points)]
 
         step = step_of(case, name)
-        unit = precision_of_function(output, at)
+        unit = precision_of_function(outputs, at)
         size = np.abs(case["g"]).sum() * case.scale("out") * (1 + step / largest(at))
         allowed = MARGIN * unit * size / step
         # The gradient, too, is known to its own rounding only.
         unit = precision_of_answer(got, case[f"{name}_grad"], case.scale(f"{name}_grad"))
         allowed += MARGIN * unit * case.scale(f"{name}_grad") * np.sqrt(at.size)
-        found = disagreement(loss, at, gradient, step, allowed, random)
+        found = disagreement(losses, at, gradient, step, allowed, random)
         if name != "x":
             setattr(layer, name, at)
         if found and not agrees(got, case, f"{name}_grad"):

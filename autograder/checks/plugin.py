@@ -240,11 +240,11 @@ class Checks:
     def asker(self, item: Any) -> Ask:
         """The check as a function of a submission."""
         fixtures = {"every_case": self.cases, "known": {}, "task": self.current}
-        names = inspect.signature(item.function).parameters
         variant = getattr(item, "callspec", None)
         given = {**fixtures, **(variant.params if variant else {})}
 
         def ask(submission: Submission, another: Callable[[str], Submission]) -> None:
+            names = inspect.signature(item.function).parameters
             everything = {**given, "submission": submission, "another": another}
             item.function(**{name: everything[name] for name in names})
 

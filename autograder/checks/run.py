@@ -15,21 +15,14 @@ HERE = Path(__file__).parent
 OPTIONS = (
     *("-c", str(HERE / "pytest.ini")),
     *("--rootdir", str(HERE)),
-    *("--noconftest", "--import-mode=importlib", "--assert=plain", "--capture=no"),
+    *("--noconftest", "--import-mode=importlib", "--assert=plain"),
     *(
         option
         for name in (
-            "terminal",
-            "cacheprovider",
-            "doctest",
-            "junitxml",
-            "pastebin",
-            "stepwise",
-            "nose",
-            "faulthandler",
-            "unraisableexception",
-            "threadexception",
-            "warnings",
+            *("cacheprovider", "capture", "debugging", "doctest", "faulthandler", "junitxml"),
+            *("legacypath", "logging", "monkeypatch", "pastebin", "recwarn", "setuponly"),
+            *("setupplan", "skipping", "stepwise", "subtests", "terminal", "threadexception"),
+            *("tmpdir", "unittest", "unraisableexception", "warnings"),
         )
         for option in ("-p", f"no:{name}")
     ),

@@ -40,8 +40,8 @@ Train = Callable[[Case, dict[str, np.ndarray]], Trained]
 STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 EPOCH_DRIFT = 0.3  # the same after a whole pass in float32, by the Euclidean norm
-STILL, GAIN = 3, 0.003  # so many passes without so much more of the test images
-EARLY, HOPELESS = 2, 0.3  # after so many passes, less of the test images than this
+EARLY, NOTHING = 2, 0.3  # after so many passes, less of the test images than this
+SMALL = 0.002  # what a pass more may bring, whatever the last ones brought
 PIECE = 500  # images that are evaluated at a time
 ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many must agree
 PATIENCE = 15.0  # seconds of one pass over the training split
@@ -79,9 +79,9 @@ def test_accuracy(
             if trained is None:
                 raise Waits("a grading where the solution is at hand", because)
             network = network_with(another("training"), start)
-            remark(*as_trained(network, another, case, accuracy, trained(case, start), because))
+            remark(*as_trained(network, another, case, trained(case, start), because))
             return
-        training = Training(another, case, accuracy, x, y)
+        training = Training(another, case, accuracy, start, x, y)
         network = follow_trajectory(another, case, accuracy, x, y)
         first_pass = None
         if not_right:
@@ -170,9 +170,14 @@ class Training:
     """The training of the network, whose first epoch goes on while others are asked."""
 
     def __init__(
-        self, another: Another, case: Case, accuracy: Accuracy, x: np.ndarray, y: np.ndarray
+        self,
+        another: Another,
+        case: Case,
+        accuracy: Accuracy,
+        start: dict[str, np.ndarray],
+        x: np.ndarray,
+        y: np.ndarray,
     ) -> None:
-        start = starting_parameters(case)
         self.another, self.case, self.accuracy, self.start = another, case, accuracy, start
         self.network = network_with(another("training"), start)
         self.data = another("training").array(x), another("training").array(y)
@@ -212,23 +217,22 @@ class Training:
                 follow_epoch(parameters, first_pass, self.start)
             guesses = evaluate(judge, parameters, pieces)
             history.append(float((guesses == test_y).mean()))
-            if history[-1] >= threshold or len(history) == epochs or stuck(history):
+            if history[-1] >= threshold or len(history) == epochs:
+                break
+            if hopeless(history, self.accuracy):
                 break
             self.finish = self.begin()
         shown = ", ".join(f"{100 * value:.1f}" for value in history)
         count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
-        if stuck(history):
-            count += ", in which it has hardly begun to learn"
-            if len(history) > EARLY:
-                count = f"{len(history)} epochs, of which the last {STILL} brought nothing"
         case = self.case
         drawn = evidence.training(
             losses, history, as_digits(case, test_y), as_digits(case, guesses)
         )
         if not history[-1] >= threshold:
+            pace = f", too slow to get there in {epochs}" if len(history) < epochs else ""
             raise CheckFailed(
-                f"the network reads {100 * history[-1]:.1f} % of the test images after {count};"
-                f" expected at least {100 * threshold:.0f} %\n"
+                f"the network reads {100 * history[-1]:.1f} % of the test images after"
+                f" {count}{pace}; expected at least {100 * threshold:.0f} %\n"
                 f"  after each epoch: {shown}",
                 evidence=drawn,
             )
@@ -240,13 +244,13 @@ def as_trained(
     network: RemoteObject,
     another: Another,
     case: Case,
-    accuracy: Accuracy,
     trained: Trained,
     because: str,
 ) -> tuple[str, dict[str, Any]]:
     """What a network reads with the parameters that training would have given it.
 
-    It reads as many of the test images as `PATIENCE` allows, and `PIECE` at the least.
+    It is asked for as many of the test images as `PATIENCE` allows, `PIECE` at the least, and
+    has to read them as the reference does, which reaches the threshold on all of them.
 
     Parameters
     ----------
@@ -263,34 +267,34 @@ def as_trained(
         piece = judge.submission.array(test_x[len(guesses) :][:PIECE])
         found = evaluate(judge, trained.parameters, [piece])
         guesses = np.concatenate([guesses, found])
-    test_x, test_y = test_x[: len(guesses)], test_y[: len(guesses)]
-    share = float((guesses == test_y).mean())
+    count = len(guesses)
+    note = f"{because}, so the solution's network was trained instead"
+    same = float((guesses == trained.guesses[:count]).mean())
+    if not same >= AGREEMENT:
+        raise CheckFailed(
+            f"with trained parameters the network reads {100 * same:.1f} % of {count} test"
+            f" images as the solution does; expected at least {100 * AGREEMENT:.0f} %\n  {note}"
+        )
+    agree_with_predict(network, trained.parameters, {}, test_x[:count], guesses)
     drawn = evidence.training(
         trained.losses,
-        [*trained.accuracies[:-1], share],
+        trained.accuracies,
         as_digits(case, test_y),
-        as_digits(case, guesses),
+        as_digits(case, trained.guesses),
     )
-    note = f"{because}, so the solution's network was trained instead"
-    if not share >= accuracy.threshold:
-        raise CheckFailed(
-            f"with trained parameters the network reads {100 * share:.1f} % of {len(test_x)}"
-            f" test images; expected at least {100 * accuracy.threshold:.0f} %\n  {note}",
-            evidence=drawn,
-        )
-    agree_with_predict(network, trained.parameters, {}, test_x, guesses)
-    return f"{100 * share:.1f} % of {len(test_x)} images; {note}", drawn
+    return f"{100 * trained.accuracies[-1]:.1f} %; {note}", drawn
 
 
-def stuck(history: Sequence[float]) -> bool:
-    """Whether the last passes brought nothing: more of them cost time, and teach nothing.
+def hopeless(history: Sequence[float], accuracy: Accuracy) -> bool:
+    """Whether the passes that are left will not do, so that they need not be run.
 
-    Runs that reach the threshold gain in each pass until then, most of all in the first.
+    That is when two have taught nothing, or when the threshold would not be reached although
+    each pass brought as much as the better of the last two: the gain shrinks on the way.
     """
-    if len(history) == EARLY:
-        return max(history) < HOPELESS
-    before, last = history[:-STILL], history[-STILL:]
-    return bool(before) and max(last) < max(before) + GAIN
+    if len(history) <= EARLY:
+        return len(history) == EARLY and max(history) < NOTHING
+    gain = max(*np.diff(history[-3:]), SMALL)
+    return history[-1] + (accuracy.epochs - len(history)) * gain < accuracy.threshold
 
 
 def evaluate(

@@ -183,11 +183,15 @@ class Chain:
 
     def learn_all(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> None:
         """One step for each batch, where nothing but the parameters is of interest."""
-        last = self.make_loss()
+        loss = self.make_loss()
         for i in range(0, x.shape[0], size):
             images, labels = x[i : i + size], y[i : i + size]
-            self.learn(self.submission.array(images), self.submission.array(labels), lr)
-            self.submission.forget(last)
+            try:
+                self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
+            except Problem as problem:
+                inner = problem.passes_through(FUNCTIONS) if isinstance(problem, Raised) else None
+                name, _, method = (inner or "LinearLayer.forward").partition(".")
+                raise waits(f"{GROUPS[name]}.{method}", problem) from None
 
     def losses(self, x: np.ndarray, y: np.ndarray, size: int) -> list[float]:
         """The losses of all batches, without learning from them."""

@@ -80,7 +80,7 @@ class Fingerprints:
         self.seen.clear()
         if not any(map(says_something, records.values())):
             return []
-        order = in_order(records)
+        order = sorted(in_order(records), key=lambda key: records[key].seconds > SLOW)
         exact, loose = [], []
         waits = waiting(records)
         for mistake in candidates(task):
@@ -238,6 +238,7 @@ class Fingerprints:
 
 
 WRONG = ("failed", "crashed")
+SLOW = 0.3  # seconds of a check that is asked again after all quicker ones
 ENOUGH = 2  # wrong answers that are the same numbers, where others may end otherwise
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import array
 import contextlib
+import importlib
 import json
 import marshal
 import os
@@ -26,6 +27,8 @@ TYPE_CHECKING = False  # without the import of typing
 if TYPE_CHECKING:
     from typing import Any
 
+# What submissions import in any case, as `dataset.py` is given: once, and not in each worker.
+COMMON = ("dataclasses", "gzip", "importlib.resources", "pathlib", "tempfile", "typing", "zlib")
 LENGTH = struct.Struct("<I")  # of a request, or of the answer to it
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -56,6 +59,8 @@ class Server:
         self.programs = {name: load(path) for name, path in settings["programs"].items()}
         if settings["numpy"]:
             self.programs["worker"]["import_numpy"](settings["numpy"])
+            for name in COMMON:
+                importlib.import_module(name)
         self.children: dict[int, str | None] = {}  # to the folder that is theirs
         kernel = self.wall["Kernel"]()
         self.wall["die_with_parent"](kernel, settings["parent"])

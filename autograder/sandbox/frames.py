@@ -26,6 +26,7 @@ import numpy as np
 
 PREFIX = struct.Struct("<4sIIQ")
 MAGIC = b"BYH1"
+SMALL = 1 << 16  # bytes of arrays that are better copied than sent one by one
 MAX_HEADER = 1 << 16
 MAX_VALUES = 65  # one more than the worker sends, so that "too many" can be seen
 MAX_DIMENSIONS = 32
@@ -45,7 +46,8 @@ def pack(number: int, header: dict[str, Any], payloads: Sequence[bytes | memoryv
     """The buffers of one frame, to be written one after another."""
     text = json.dumps(header).encode()
     total = sum(memoryview(part).nbytes for part in payloads)
-    return [PREFIX.pack(MAGIC, number, len(text), total) + text, *payloads]
+    parts = [PREFIX.pack(MAGIC, number, len(text), total) + text, *payloads]
+    return [b"".join(parts)] if total < SMALL else parts
 
 
 def read_prefix(data: bytes | bytearray, number: int, limit: int) -> tuple[int, int]:

@@ -21,7 +21,8 @@ from autograder.sandbox.launch import START_LIMIT, Place
 from autograder.sandbox.problems import Died, GraderBroken, TimedOut
 from autograder.syllabus import Limits
 
-CHUNK = 1 << 20
+CHUNK = 1 << 20  # bytes that are sent or taken in at a time, at most
+PIECE = 1 << 16
 LOOK = 0.25  # seconds between looks at what no limit of the kernel bounds
 BUFFER = 1 << 20  # of the socket: fewer turns between the processes
 NOISE_KEPT = 64  # chunks of what is printed; the rest is only counted
@@ -50,7 +51,7 @@ class Worker:
         self.printed = 0  # bytes
         self.noise: deque[bytes] = deque(maxlen=NOISE_KEPT)
         self.alive = True
-        self.ready = False
+        self.ready = self.writing = False
         self.process, self.channel, self.listener = place.start(
             worker, {"package": package}, limits
         )
@@ -137,8 +138,11 @@ class Worker:
         deadline = looked + seconds
         pending = deque(memoryview(part).cast("B") for part in question if memoryview(part).nbytes)
         incoming = Incoming(number, limit)
-        self._watch(writing=bool(pending))
+        self._send(pending)
+        if only_ask and not pending:
+            return {}, bytearray()
         while True:
+            self._watch(writing=bool(pending))
             left = deadline - time.monotonic()
             # One look more after the deadline: it may be us who slept, with the answer there.
             for key, events in self.selector.select(min(max(left, 0), LOOK)):
@@ -147,7 +151,6 @@ class Worker:
                     continue
                 if events & selectors.EVENT_WRITE and pending:
                     self._send(pending)
-                    self._watch(writing=bool(pending))
                     if only_ask and not pending:
                         return {}, bytearray()
                 if events & selectors.EVENT_READ:
@@ -172,41 +175,36 @@ class Worker:
                 raise TimedOut(f"no answer within {seconds:.3g} seconds")
 
     def _watch(self, writing: bool) -> None:
-        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
-        self.selector.modify(self.channel, events)
+        if writing != self.writing:
+            self.writing = writing
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if writing else 0)
+            self.selector.modify(self.channel, events)
 
     def _send(self, pending: deque[memoryview]) -> None:
-        try:
-            sent = self.channel.send(pending[0][:CHUNK])
-        except (BrokenPipeError, ConnectionError):
-            pending.clear()  # the end is seen, and told, by the reading side
-            return
-        except BlockingIOError:
-            return
-        if sent == len(pending[0]):
-            pending.popleft()
-        else:
-            pending[0] = pending[0][sent:]
+        """Write as much as the socket takes."""
+        while pending:
+            try:
+                sent = self.channel.send(pending[0][:CHUNK])
+            except (BrokenPipeError, ConnectionError):
+                pending.clear()  # the end is seen, and told, by the reading side
+                return
+            except BlockingIOError:
+                return
+            if sent == len(pending[0]):
+                pending.popleft()
+            else:
+                pending[0] = pending[0][sent:]
 
     def _receive(self, incoming: Incoming) -> bool:
         try:
-            data = self.channel.recv(min(incoming.wanted, CHUNK))
+            data = self.channel.recv(incoming.room)
         except BlockingIOError:
             return False
         except ConnectionError:
             data = b""
         if not data:
             raise Died(self._last_words())
-        complete = incoming.feed(data)
-        if complete and incoming.number and self._more_came():
-            raise frames.BadFrame("more came than one answer")
-        return complete
-
-    def _more_came(self) -> bool:
-        try:
-            return bool(self.channel.recv(1, socket.MSG_PEEK))
-        except (BlockingIOError, ConnectionError):
-            return False
+        return incoming.feed(data)
 
     def _drain(self) -> None:
         try:
@@ -262,18 +260,29 @@ class Incoming:
 
     @property
     def wanted(self) -> int:
-        """How many bytes are missing: never more is read, so frames stay apart."""
+        """How many bytes are missing, as far as is known."""
         whole = frames.PREFIX.size + sum(self.lengths or ())
         return whole - len(self.data)
+
+    @property
+    def room(self) -> int:
+        """How many bytes to take in at once.
+
+        More than is wanted, so that most answers come in one piece, and what follows them is
+        seen; but the first frame, which the answer to a question may follow, is read exactly.
+        """
+        return min(max(self.wanted + 1, PIECE) if self.number else self.wanted, CHUNK)
 
     def feed(self, data: bytes) -> bool:
         """Take bytes in; true when the frame is complete."""
         self.data += data
         size = frames.PREFIX.size
-        if self.lengths is None and len(self.data) == size:
-            self.lengths = frames.read_prefix(self.data, self.number, self.limit)
-        if self.lengths is None or self.wanted:
+        if self.lengths is None and len(self.data) >= size:
+            self.lengths = frames.read_prefix(self.data[:size], self.number, self.limit)
+        if self.lengths is None or self.wanted > 0:
             return False
+        if self.wanted < 0:
+            raise frames.BadFrame("more came than one answer")
         self.header = frames.read_header(self.data[size : size + self.lengths[0]])
         self.payload = self.data[size + self.lengths[0] :]
         return True

@@ -120,10 +120,6 @@ class Submission:
         """Make the answers of these layer classes fit in shape; see the worker."""
         self._ask({"ask": "splint", "names": list(names)}, (), "the layers")
 
-    def forget(self, after: RemoteObject) -> None:
-        """Free the arrays that were sent, and the answers that were kept after an object."""
-        self._ask({"ask": "forget", "after": after._held}, (), "the arrays")
-
     def array(self, value: np.ndarray) -> RemoteArray:
         """An array for the worker, where several calls get the very same object."""
         self._keys += 1
@@ -135,6 +131,20 @@ class Submission:
         most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
         got = self._ask(question, (x,), "forward of your layers", most)
         return number_array(got, "your layers")
+
+    def learn(
+        self,
+        layers: Sequence[RemoteObject],
+        loss: RemoteObject,
+        update: Sequence[int],
+        x: np.ndarray,
+        y: np.ndarray,
+        lr: float,
+    ) -> None:
+        """One step of training with layers and a loss; some of the layers are updated."""
+        question = {"ask": "learn", "targets": [one._held for one in layers]}
+        question |= {"loss": loss._held, "update": list(update)}
+        self._ask(question, (x, y, lr), "a step with your own layers")
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""
@@ -165,10 +175,11 @@ class Submission:
         call: str,
         most: float,
         count: int | None = None,
+        calls: int = 1,
     ) -> list[Any]:
         described, payloads = self._encode(list(args))
         question |= {"args": described["items"], "limit": limit_for(most)}
-        answer = self._exchange(question, payloads, call, self._limits.call)
+        answer = self._exchange(question, payloads, call, calls * self._limits.call)
         return self._values(question, answer, call, count)
 
     def _values(
@@ -430,6 +441,35 @@ class RemoteObject:
         return number_array(
             self._submission._ask(question, args, call, self._most(name, args)), call
         )
+
+    def call_each(
+        self,
+        name: str,
+        values: Sequence[np.ndarray],
+        *others: np.ndarray,
+        attribute: str | None = None,
+    ) -> list[Any]:
+        """What a method returns for each of some values, asked for at once.
+
+        Parameters
+        ----------
+        values
+            The first argument; or what is put into the attribute, if one is named.
+        others
+            The other arguments, of which each call gets a copy.
+        """
+        given = (values[0], *others) if attribute is None else others
+        call = describe_call(self._call, name, given)
+        if attribute is not None:
+            owned = max(self._owned, *map(numbers_in, values))
+            object.__setattr__(self, "_owned", owned)
+        question = {"ask": "each", "target": self._held, "name": name, "attribute": attribute}
+        count = len(values)
+        most = count * self._most(name, given)
+        found = self._submission._ask_all(
+            question, (list(values), list(others)), call, most, count, calls=count
+        )
+        return [number_array(value, call) for value in found]
 
     def later(self, name: str, *args: Any) -> Callable[[], Any]:
         """Call a method and go on; what it returns is given by the function that comes back."""

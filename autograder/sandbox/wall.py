@@ -155,7 +155,9 @@ class Landlock:
 
     def allow_reading(self, path: str) -> None:
         """Allow to read a file, or a folder but for packages that were installed in it."""
-        if any(os.path.isdir(os.path.join(path, name)) for name in FOREIGN):
+        foreign = [os.path.join(path, name) for name in FOREIGN]
+        # In namespaces they are hidden, so empty.
+        if any(os.path.isdir(name) and os.listdir(name) for name in foreign):
             self.allow(path, READ_DIR)
             for name in os.listdir(path):
                 if name not in FOREIGN:

@@ -19,6 +19,7 @@ import sys
 PREFIX = struct.Struct("<4sIIQ")  # magic, number, header length, payload length
 MAGIC = b"BYH1"
 PLAIN = {"f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "b1"}
+SMALL = 1 << 16  # bytes of arrays that are better copied than sent one by one
 MAX_ITEMS = 64  # of a container that is read
 MAX_DEPTH = 8  # of a list that stands for an array
 MAX_DIMENSIONS = 32
@@ -57,13 +58,18 @@ class Channel:
         magic, number, header_length, payload_length = PREFIX.unpack(self._read(PREFIX.size))
         if magic != MAGIC:
             os._exit(3)
-        header = json.loads(self._read(header_length))
-        return number, header, self._read(payload_length)
+        if payload_length < SMALL:  # in one piece
+            both = self._read(header_length + payload_length)
+            header, payload = both[:header_length], both[header_length:]
+        else:
+            header, payload = self._read(header_length), self._read(payload_length)
+        return number, json.loads(header), payload
 
     def send(self, number, header, payloads=()):
         text = json.dumps(header, ensure_ascii=False).encode("utf-8", "replace")
         total = sum(len(part) for part in payloads)
-        for part in (PREFIX.pack(MAGIC, number, len(text), total) + text, *payloads):
+        parts = [PREFIX.pack(MAGIC, number, len(text), total) + text, *payloads]
+        for part in [b"".join(parts)] if total < SMALL else parts:
             view = memoryview(part)
             while view:
                 view = view[self._write(view) :]
@@ -316,12 +322,44 @@ class Worker:
     def ask_call(self, question, arguments):
         return getattr(self.held[question["target"]], question["name"])(*arguments)
 
+    def ask_each(self, question, arguments):
+        """What a method gives for each of some values: its first argument, or an attribute.
+
+        One after the other, as they are sent: the next call may change what the last one gave.
+        """
+        target, attribute = self.held[question["target"]], question["attribute"]
+        values, others = arguments
+        for value in values:
+            # Its own, each time: a call may change what it is given.
+            given = [self.np.array(other) for other in others]
+            if attribute is None:
+                given.insert(0, value)
+            else:
+                setattr(target, attribute, value)
+            yield getattr(target, question["name"])(*given)
+
     def ask_chain(self, question, arguments):
         """The same method of several objects, each given what the one before gave."""
         value = arguments[0]
         for index in question["targets"]:
             value = getattr(self.held[index], question["name"])(value)
         return value
+
+    def ask_learn(self, question, arguments):
+        """One step of training with these layers and this loss; nothing of it is kept."""
+        value, y, lr = arguments
+        layers = [self.held[index] for index in question["targets"]]
+        loss = self.held[question["loss"]]
+        inputs = []
+        for layer in layers:
+            inputs.append(value)
+            value = layer.forward(value)
+        loss.forward(value, y)
+        grad = loss.backward(value, y)
+        for layer in reversed(layers):
+            grad = layer.backward(inputs.pop(), grad)
+        for index in question["update"]:
+            layers[index].update(lr)
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
@@ -348,11 +386,6 @@ class Worker:
             if len(items) > MAX_ITEMS:
                 break
         return items
-
-    def ask_forget(self, question, arguments):
-        """Let go of arrays that were sent, and of answers that were kept after one."""
-        self.arrays.clear()
-        del self.held[question["after"] + 1 :]
 
     def ask_splint(self, question, arguments):
         """Bring what the layers of these classes give into the shape that others rely on.
@@ -400,7 +433,7 @@ class Worker:
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        values = result if question["ask"] in ("items", "get") else [result]
+        values = result if question["ask"] in ("items", "get", "each") else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)

@@ -44,7 +44,7 @@ def channel(data: bytes) -> str:
     piece = 1 + len(data) % 61
     try:
         while True:
-            part = data[: min(incoming.wanted, piece)]
+            part = data[: min(incoming.room, piece)]
             data = data[len(part) :]
             if not part:
                 return "waits for more"
