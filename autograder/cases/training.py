@@ -36,18 +36,22 @@ class Trained:
     guesses: np.ndarray
 
 
-def train(
-    reference: ModuleType, case: Case, accuracy: Accuracy, start: dict[str, np.ndarray]
-) -> Trained:
+def start_of(case: Case) -> dict[str, np.ndarray]:
+    """The parameters that training starts from, float32: ``0.weight`` … by layer."""
+    start = {name: value for name, value in case.arrays.items() if name[0].isdigit()}
+    start |= {name: case[f"start.{name}"] for name in start if name.endswith("bias")}
+    return {name: value.astype(np.float32) for name, value in start.items()}
+
+
+def train(reference: ModuleType, case: Case, accuracy: Accuracy) -> Trained:
     """Train the reference's network on the training split of a seed, up to the threshold.
 
     Parameters
     ----------
     case
         Of the accuracy: how the digits are shown.
-    start
-        The parameters that it starts from.
     """
+    start = start_of(case)
     network = reference.ConvolutionNeuralNetwork()
     for name, value in start.items():
         index, _, attribute = name.partition(".")

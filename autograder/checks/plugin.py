@@ -11,10 +11,9 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pytest
 
-from autograder.cases import Case, Cases
+from autograder.cases import Cases
 from autograder.cases.training import Trained
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.diagnosis.fingerprints import Ask, Question, end
@@ -66,7 +65,7 @@ class Checks:
         accuracy: Accuracy,
         known: dict[str, str],
         diagnose: Diagnose,
-        trained: Callable[[Case, dict[str, np.ndarray]], Trained] | None,
+        trained: Callable[[], Trained] | None,
         begun: Callable[[Task], None],
         done: Callable[[Task, list[Check]], None],
     ) -> None:
@@ -139,7 +138,7 @@ class Checks:
         return self.accuracy
 
     @pytest.fixture(name="trained")
-    def trained_fixture(self) -> Callable[[Case, dict[str, np.ndarray]], Trained] | None:
+    def trained_fixture(self) -> Callable[[], Trained] | None:
         return self.trained
 
     @pytest.fixture(name="remark")

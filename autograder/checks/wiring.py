@@ -181,17 +181,21 @@ class Chain:
         starts = range(0, x.shape[0], size)
         return [self.step(x[i : i + size], y[i : i + size], lr) for i in starts]
 
-    def learn_all(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> None:
-        """One step for each batch, where nothing but the parameters is of interest."""
+    def learn_all(self, x: np.ndarray, y: np.ndarray, size: int, lr: float) -> float | None:
+        """One step for each batch, of which nothing is kept; the mean loss, if it is numbers."""
         loss = self.make_loss()
+        losses = []
         for i in range(0, x.shape[0], size):
             images, labels = x[i : i + size], y[i : i + size]
             try:
-                self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
+                got = self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
             except Problem as problem:
                 inner = problem.passes_through(FUNCTIONS) if isinstance(problem, Raised) else None
                 name, _, method = (inner or "LinearLayer.forward").partition(".")
                 raise waits(f"{GROUPS[name]}.{method}", problem) from None
+            losses.append(got)
+        numbers = [float(got.ravel()[0]) for got in losses if got is not None and got.size == 1]
+        return float(np.mean(numbers)) if len(numbers) == len(losses) else None
 
     def losses(self, x: np.ndarray, y: np.ndarray, size: int) -> list[float]:
         """The losses of all batches, without learning from them."""

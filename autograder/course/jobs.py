@@ -17,9 +17,11 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 from autograder import whole
+from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
@@ -93,6 +95,11 @@ def taken(hand_in: HandIn) -> Iterator[Submission]:
         yield submission
 
 
+@lru_cache(maxsize=1)  # a class has one seed for all, or one for each
+def cases_of(seed: int, reference: str) -> Cases:
+    return build_cases(seed, load_reference(reference))
+
+
 def do(job: Job) -> Done:
     """Grade a submission and write its result. Never raises."""
     try:
@@ -105,7 +112,7 @@ def do(job: Job) -> Done:
         with taken(hand_in) as submission:
             if submission.digest != job.digest:
                 return Done(job.key, CHANGED, "it was changed while the class was graded")
-            cases = build_cases(job.seed, load_reference(syllabus.reference))
+            cases = cases_of(job.seed, syllabus.reference)
             tasks = syllabus.select(job.tasks)
             result = grade_taken(submission, cases, syllabus, tasks, isolation=isolation)
         if result.error is not None:

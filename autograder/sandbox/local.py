@@ -48,14 +48,6 @@ class LocalWorker:
             return {"error": worker.report(error, "/")}, bytearray()
         return answer, bytearray().join(parts)
 
-    def begin(self, header: dict[str, Any], payloads: Sequence[Any], seconds: float) -> None:
-        """Ask a question whose answer is fetched later."""
-        self.begun = self.exchange(header, payloads, limit=0, seconds=seconds)
-
-    def finish(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
-        """The answer to the question that was begun."""
-        return self.begun
-
     def first_answer(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
         """The names of the module, as a worker gives them after its import."""
         return {"names": dir(self.answers.module)}, bytearray()

@@ -113,34 +113,18 @@ class Worker:
         question = frames.pack(self.number, header, payloads)
         return self._answer(question, self.number, limit, seconds)
 
-    def begin(self, header: dict[str, Any], payloads: Sequence[Any], seconds: float) -> None:
-        """Ask a question whose answer is fetched later, by `finish`."""
-        if not self.alive:
-            raise Died("the submission's process had ended before this call")
-        self.wait_until_ready()
-        self.number += 1
-        question = frames.pack(self.number, header, payloads)
-        self._answer(question, self.number, 0, seconds, only_ask=True)
-
-    def finish(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
-        """The answer to the question that was begun."""
-        return self._answer([], self.number, limit, seconds)
-
     def _answer(
         self,
         question: list[Any],
         number: int,
         limit: int,
         seconds: float,
-        only_ask: bool = False,
     ) -> tuple[dict[str, Any], bytearray]:
         looked = time.monotonic()
         deadline = looked + seconds
         pending = deque(memoryview(part).cast("B") for part in question if memoryview(part).nbytes)
         incoming = Incoming(number, limit)
         self._send(pending)
-        if only_ask and not pending:
-            return {}, bytearray()
         while True:
             self._watch(writing=bool(pending))
             left = deadline - time.monotonic()
@@ -151,8 +135,6 @@ class Worker:
                     continue
                 if events & selectors.EVENT_WRITE and pending:
                     self._send(pending)
-                    if only_ask and not pending:
-                        return {}, bytearray()
                 if events & selectors.EVENT_READ:
                     try:
                         complete = self._receive(incoming)

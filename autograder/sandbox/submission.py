@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -140,11 +140,12 @@ class Submission:
         x: np.ndarray,
         y: np.ndarray,
         lr: float,
-    ) -> None:
-        """One step of training with layers and a loss; some of the layers are updated."""
+    ) -> Any:
+        """The loss of one step of training; some of the layers are updated."""
         question = {"ask": "learn", "targets": [one._held for one in layers]}
         question |= {"loss": loss._held, "update": list(update)}
-        self._ask(question, (x, y, lr), "a step with your own layers")
+        call = "a step with your own layers"
+        return number_array(self._ask(question, (x, y, lr), call, 1), call)
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""
@@ -257,26 +258,6 @@ class Submission:
             except frames.BadFrame as error:
                 raise self._forged(error) from error
             raise problem
-
-    def _begin(
-        self, question: dict[str, Any], args: Sequence[Any], call: str, most: float
-    ) -> Callable[[], Any]:
-        """Ask for one value; the function that is returned waits for it."""
-        described, payloads = self._encode(list(args))
-        question |= {"args": described["items"], "limit": limit_for(most)}
-        self._worker.wait_until_ready()
-        end = time.monotonic() + self._limits.call
-        with self._timed(call, self._limits.call) as seconds:
-            self._worker.begin(question, payloads, seconds)
-
-        def finish() -> Any:
-            # What came in time may be fetched late: whoever asked was busy elsewhere.
-            with self._timed(call, max(end - time.monotonic(), 1.0)) as seconds:
-                header, payload = self._worker.finish(question["limit"], seconds)
-            self._check(header, payload, call)
-            return self._values(question, (header, payload), call, count=1)[0]
-
-        return finish
 
     @contextmanager
     def _timed(self, call: str, limit: float) -> Iterator[float]:
@@ -470,13 +451,6 @@ class RemoteObject:
             question, (list(values), list(others)), call, most, count, calls=count
         )
         return [number_array(value, call) for value in found]
-
-    def later(self, name: str, *args: Any) -> Callable[[], Any]:
-        """Call a method and go on; what it returns is given by the function that comes back."""
-        call = describe_call(self._call, name, args)
-        question = {"ask": "call", "target": self._held, "name": name}
-        finish = self._submission._begin(question, args, call, self._most(name, args))
-        return lambda: number_array(finish(), call)
 
     def keep(self, name: str, *args: Any) -> RemoteArray:
         """Call a method, and leave what it returns in the worker."""

@@ -346,7 +346,7 @@ class Worker:
         return value
 
     def ask_learn(self, question, arguments):
-        """One step of training with these layers and this loss; nothing of it is kept."""
+        """One step of training with these layers and this loss; what the loss was."""
         value, y, lr = arguments
         layers = [self.held[index] for index in question["targets"]]
         loss = self.held[question["loss"]]
@@ -354,12 +354,13 @@ class Worker:
         for layer in layers:
             inputs.append(value)
             value = layer.forward(value)
-        loss.forward(value, y)
+        result = loss.forward(value, y)
         grad = loss.backward(value, y)
         for layer in reversed(layers):
             grad = layer.backward(inputs.pop(), grad)
         for index in question["update"]:
             layers[index].update(lr)
+        return result
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
