@@ -70,6 +70,18 @@ def parser() -> argparse.ArgumentParser:
     )
     one.set_defaults(run=grade)
 
+    loop = commands.add_parser("check", help="check the next task that is not done")
+    loop.add_argument("tasks", nargs="*", metavar="TASK", help="these instead: conv, conv.forward")
+    loop.add_argument("--watch", action="store_true", help="again whenever a file is saved")
+    loop.add_argument("--hint", action="store_true", help="tell more of what is wrong")
+    loop.add_argument("--show", action="store_true", help="draw what was expected and what came")
+    loop.add_argument(
+        "--debug", action="store_true", help="stop in the debugger before the call that fails"
+    )
+    loop.add_argument("--path", type=Path, metavar="PATH", help="of the package (student)")
+    loop.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
+    loop.set_defaults(run=check)
+
     many = commands.add_parser("class", help="grade every submission in a folder")
     class_options(many)
     many.add_argument(
@@ -129,6 +141,21 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
     made.set_defaults(run=template)
 
+    out = commands.add_parser("handout", help="make what students download")
+    out.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
+    out.add_argument(
+        "--tasks",
+        nargs="+",
+        default=[],
+        metavar="ID",
+        help="that are set, or groups; all others are given whole (all)",
+    )
+    out.add_argument(
+        "--vendor", action="store_true", help="with wheels of all that is needed, to work offline"
+    )
+    out.add_argument("--git", action="store_true", help="as a repository with one commit")
+    out.set_defaults(run=handout)
+
     case = commands.add_parser("cases", help="write the cases of a seed to a file")
     case.add_argument("file", type=Path, metavar="FILE")
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
@@ -175,6 +202,7 @@ def grade_class(options: argparse.Namespace) -> int:
 def grade(options: argparse.Namespace) -> int:
     """Grade one submission, and say what is to be mended."""
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
+    from autograder.cases.given import load_cases
     from autograder.grading import grade_taken, taken_in
     from autograder.reports.terminal import Terminal
     from autograder.sandbox.isolation import best, shut_in
@@ -201,14 +229,14 @@ def grade(options: argparse.Namespace) -> int:
         with taken_in(options.path) as taken:
             if secret:
                 seed = seeds.private(secret, taken.digest)
-            chosen = load_cases(options.cases, seed, syllabus)
+            chosen = load_cases(options.cases, syllabus, options.path, seed)
             seed = chosen.seed
             which = "a seed of its own" if secret else f"seed {seed}"
             terminal.write(f"byhand {__version__}: {one_line(str(options.path), 200)}, {which}\n")
             result = grade_taken(taken, chosen, syllabus, tasks, terminal, isolation)
         if options.compare_public and result.error is None:
             terminal.write("\nWith the public cases:\n")
-            public = load_cases(None, seeds.PUBLIC, syllabus)
+            public = load_cases(None, syllabus)
             with taken_in(options.path) as taken:
                 other = grade_taken(taken, public, syllabus, tasks, terminal, isolation)
             if other.score is not None:
@@ -223,6 +251,31 @@ def grade(options: argparse.Namespace) -> int:
     if result.error is not None:
         raise KitError(result.error)
     return 0 if result.full_marks else 1
+
+
+def check(options: argparse.Namespace) -> int:
+    """Check the next task of a package, or some tasks of it."""
+    from autograder.cases.given import load_cases
+    from autograder.practice import Practice
+    from autograder.reports.terminal import Terminal
+    from autograder.sandbox.isolation import best
+
+    syllabus, terminal = Syllabus.load(), Terminal()
+    tasks = syllabus.select(options.tasks) if options.tasks else ()
+    package = options.path or Path(syllabus.package)
+    chosen = load_cases(options.cases, syllabus, package)
+    practice = Practice(package, chosen, syllabus, best(), terminal)
+    if options.debug:
+        from autograder.debugging import debug
+
+        following = practice.progress.next(syllabus)
+        wanted = tasks or ((following,) if following else ())
+        return 0 if debug(package, chosen, syllabus, wanted, terminal.write) else 1
+    if options.watch:
+        practice.watch(tasks, hint=options.hint, show=options.show)
+    done = practice.check(tasks, hint=options.hint, show=options.show)
+    practice.tell_progress()
+    return 0 if done else 1
 
 
 def report(options: argparse.Namespace) -> int:
@@ -259,16 +312,6 @@ def write_reports(result: Result, options: argparse.Namespace) -> None:
         write(file, text)
 
 
-def load_cases(file: Path | None, seed: int, syllabus: Syllabus):  # type: ignore[no-untyped-def]
-    """The cases of a file, or those of a seed, made from the solution."""
-    from autograder.cases import Cases
-    from autograder.cases.build import build_cases, load_reference
-
-    if file:
-        return Cases.load(file)
-    return build_cases(seed, load_reference(syllabus.reference))
-
-
 def export(options: argparse.Namespace) -> int:
     """Write the marks of a class for another system."""
     from autograder.course import exports
@@ -303,10 +346,30 @@ def template(options: argparse.Namespace) -> int:
     return 0
 
 
+def handout(options: argparse.Namespace) -> int:
+    """Make what students download."""
+    from autograder.course.handout import write_handout
+
+    syllabus = Syllabus.load()
+    tasks = syllabus.select(options.tasks)
+    write_handout(
+        options.folder,
+        syllabus,
+        tasks,
+        vendor=options.vendor,
+        git=options.git,
+        tell=lambda line: print(line, file=sys.stderr),
+    )
+    print(f"{options.folder} is the handout, with {len(tasks)} tasks; its README says the rest")
+    return 0
+
+
 def cases(options: argparse.Namespace) -> int:
     """Write the cases of a seed to a file, which holds no code."""
     check_writable(options.file)
-    made = load_cases(None, options.seed, Syllabus.load())
+    from autograder.cases.given import load_cases
+
+    made = load_cases(None, Syllabus.load(), seed=options.seed)
     made.save(options.file)
     print(f"{len(list(made))} cases of seed {options.seed} written to {options.file}")
     return 0

@@ -13,15 +13,16 @@ from typing import Protocol
 
 from autograder import intake
 from autograder import mistakes as catalogue
-from autograder.cases import Cases
+from autograder.cases import Cases, Trained
 from autograder.cases.build import HOME, load_reference
-from autograder.cases.training import Trained, train
+from autograder.cases.training import train
 from autograder.cases.variants import Variants
 from autograder.checks.plugin import Checks
 from autograder.checks.run import RunFailed, run
 from autograder.diagnosis import places, recognition
-from autograder.diagnosis.fingerprints import WRONG, Fingerprints, Question
+from autograder.diagnosis.fingerprints import WRONG, Asked, Fingerprints, Question
 from autograder.diagnosis.observations import Record
+from autograder.diagnosis.stored import Stored
 from autograder.mistakes.patching import has_patches
 from autograder.result import Check, Mistake, Result, TaskResult, worst
 from autograder.sandbox.isolation import Isolation, best
@@ -140,11 +141,11 @@ class Grading:
         self.error: str | None = None
         folder = HOME / syllabus.reference
         self.has_reference = folder.is_dir()
-        self.fingerprints = (
-            Fingerprints(Variants(folder), syllabus.limits)
-            if has_patches() and self.has_reference
-            else None
-        )
+        self.fingerprints: Fingerprints | None = None
+        if has_patches() and self.has_reference:
+            self.fingerprints = Asked(Variants(folder), syllabus.limits)
+        elif cases.fingerprints:
+            self.fingerprints = Stored(cases.fingerprints)
 
     def run(self, tasks: Sequence[Task]) -> tuple[TaskResult, ...]:
         """Judge the tasks; a time-out is retried once before it costs anything."""
@@ -183,7 +184,7 @@ class Grading:
             self.syllabus.accuracy,
             self.known,
             self.diagnose,
-            self.trained if self.has_reference else None,
+            self.trained if self.has_reference or self.cases.trained else None,
             self.progress.begun,
             self.judge,
         )
@@ -201,7 +202,7 @@ class Grading:
 
     def trained(self) -> Trained:
         """What training the reference gives: for a network that is too slow for it."""
-        return trained_reference(self.syllabus, self.cases)
+        return self.cases.trained or trained_reference(self.syllabus, self.cases)
 
     def judge(self, task: Task, checks: Sequence[Check]) -> None:
         """A task earns its points when all its checks passed, and there were some."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from autograder.errors import KitError
 
 PUBLIC = 1234
+GIVEN = "byhand/cases.npz"  # where the public cases lie in what students are given
 SHORTEST = 16  # bytes of a secret: nobody finds it by trying
 
 

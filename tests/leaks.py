@@ -25,8 +25,11 @@ def runs(text: str, length: int) -> set[Run]:
     return {tuple(found[i : i + length]) for i in range(len(found) - length + 1)}
 
 
-def secret_runs(reference: Path, syllabus: Syllabus, length: int) -> set[Run]:
-    """All runs of tokens in what students have to write, but for those that are given anyway."""
+def secret_runs(reference: Path, syllabus: Syllabus, length: int, helpers: bool = True) -> set[Run]:
+    """All runs of tokens in what students have to write, but for those that are given anyway.
+
+    Private helpers count, unless functions that use them are given.
+    """
     names = {name for task in syllabus.tasks for name in task.functions}
     secret: set[Run] = set()
     given: set[Run] = set()
@@ -36,7 +39,7 @@ def secret_runs(reference: Path, syllabus: Syllabus, length: int) -> set[Run]:
         hidden: set[int] = set()
         for node, name in _functions(ast.parse(text)):
             asked = f"{path.stem}.{name}" in names
-            helper = name.startswith("_") and "." not in name
+            helper = helpers and name.startswith("_") and "." not in name
             if asked or (helper and any(n.startswith(f"{path.stem}.") for n in names)):
                 # The docstring of what is asked is given; of a signature, any code may hold parts.
                 start = node.body[1 if asked else 0].lineno - 1

@@ -27,7 +27,7 @@ from autograder import intake
 from autograder.cases.build import HOME
 from autograder.cases.variants import Variants
 from autograder.diagnosis import places, recognition
-from autograder.diagnosis.fingerprints import Fingerprints, Question
+from autograder.diagnosis.fingerprints import Asked, Question
 from autograder.diagnosis.observations import Record
 from autograder.grading import Grading, Silence, siblings
 from autograder.mistakes import Mistake, by_id, catalogue
@@ -54,7 +54,7 @@ class Outcome:
     seconds: float
 
 
-class Spy(Fingerprints):
+class Spy(Asked):
     """Recognises a second time, with one mistake's fingerprint withheld."""
 
     def __init__(self, mistake: Mistake) -> None:

@@ -6,34 +6,13 @@ before the evening ends. It does not know submissions.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 
-from autograder.cases import Case
+from autograder.cases import Case, Trained
 from autograder.cases.digits import digits
 from autograder.syllabus import Accuracy
-
-
-@dataclass(frozen=True)
-class Trained:
-    """What the documented training ends with.
-
-    Parameters
-    ----------
-    parameters
-        ``0.weight`` … by layer, float32.
-    losses, accuracies
-        After each pass: the mean loss, the share of the test images that is read.
-    guesses
-        The class that each test image is given in the end.
-    """
-
-    parameters: dict[str, np.ndarray]
-    losses: list[float]
-    accuracies: list[float]
-    guesses: np.ndarray
 
 
 def start_of(case: Case) -> dict[str, np.ndarray]:

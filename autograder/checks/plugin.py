@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.cases import Cases
-from autograder.cases.training import Trained
+from autograder.cases import Cases, Trained
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.diagnosis.fingerprints import Ask, Question, end
 from autograder.diagnosis.observations import Record, recording
@@ -33,8 +32,8 @@ class NotRun(Exception):
     status = "skipped"
 
 
-class Checks:
-    """Runs the checks of some tasks.
+class Collection:
+    """Finds the checks of some tasks, one for each of their cases.
 
     Parameters
     ----------
@@ -42,6 +41,45 @@ class Checks:
         In the order in which they are run.
     cases
         Of the seed.
+    """
+
+    def __init__(self, tasks: Sequence[Task], cases: Cases) -> None:
+        self.tasks = {task.id: task for task in tasks}
+        self.cases = cases
+        self.fault: str | None = None  # of the checks themselves
+        self.names: list[str] = []
+
+    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
+        marker = metafunc.definition.get_closest_marker("cases")
+        if marker:
+            found = self.cases.group(marker.args[0])
+            found = found[: marker.kwargs.get("first", len(found))]
+            wanted = marker.kwargs.get("titles")
+            if wanted:
+                by_title = {case.title: case for case in found}
+                found = [by_title[title] for title in wanted]
+            metafunc.parametrize("case", found, ids=[case.title for case in found])
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        order = list(self.tasks)
+        kept = [item for item in items if task_of(item) in self.tasks]
+        items[:] = sorted(kept, key=lambda item: order.index(task_of(item)))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.fault = str(report.longrepr)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        self.names = [check_name(item) for item in session.items]
+
+
+class Checks(Collection):
+    """Runs the checks of some tasks.
+
+    Parameters
+    ----------
+    tasks, cases
+        As for `Collection`.
     pool
         Gives workers.
     budget
@@ -69,15 +107,14 @@ class Checks:
         begun: Callable[[Task], None],
         done: Callable[[Task, list[Check]], None],
     ) -> None:
-        self.tasks = {task.id: task for task in tasks}
-        self.cases, self.pool, self.total, self.known = cases, pool, budget, known
+        super().__init__(tasks, cases)
+        self.pool, self.total, self.known = pool, budget, known
         self.accuracy = accuracy
         self.diagnose, self.trained = diagnose, trained
         self.begun, self.done = begun, done
         self.record = Record()
         self.records: dict[str, Record] = {}
         self.questions: dict[str, Question] = {}
-        self.fault: str | None = None  # of the checks themselves
         self.finished: list[str] = []
         self.checks: list[Check] = []
         self.current: Task | None = None
@@ -90,28 +127,6 @@ class Checks:
         self.remarks = ""
         self.evidence: dict[str, Any] | None = None
         self.ended: str | None = None  # why the rest of the task is not run
-
-    # Collection ----------------------------------------------------------------------
-
-    def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
-        marker = metafunc.definition.get_closest_marker("cases")
-        if marker:
-            found = self.cases.group(marker.args[0])
-            found = found[: marker.kwargs.get("first", len(found))]
-            wanted = marker.kwargs.get("titles")
-            if wanted:
-                by_title = {case.title: case for case in found}
-                found = [by_title[title] for title in wanted]
-            metafunc.parametrize("case", found, ids=[case.title for case in found])
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        order = list(self.tasks)
-        kept = [item for item in items if task_of(item) in self.tasks]
-        items[:] = sorted(kept, key=lambda item: order.index(task_of(item)))
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
-            self.fault = str(report.longrepr)
 
     # Fixtures ------------------------------------------------------------------------
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from autograder.checks.plugin import Checks
+from autograder.cases import Cases
+from autograder.checks.plugin import Checks, Collection
+from autograder.syllabus import Task
 
 HERE = Path(__file__).parent
 OPTIONS = (
@@ -43,16 +45,30 @@ def run(checks: Checks) -> None:
     KeyboardInterrupt
         The run was interrupted.
     """
-    groups = dict.fromkeys(task.group for task in checks.tasks.values())
-    files = [str(HERE / f"test_{group}.py") for group in groups]
-    with only_our_settings():
-        status = pytest.main([*OPTIONS, *files], plugins=[checks])
+    status = start(checks)
     if checks.fault:
         raise RunFailed(checks.fault)
     if status == pytest.ExitCode.INTERRUPTED:
         raise KeyboardInterrupt
     if status not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         raise RunFailed(f"pytest ended with {status!r}")
+
+
+def check_names(tasks: Sequence[Task], cases: Cases) -> list[str]:
+    """The names of the checks of some tasks, none of which is run."""
+    found = Collection(tasks, cases)
+    start(found, "--collect-only")
+    if found.fault:
+        raise RunFailed(found.fault)
+    return found.names
+
+
+def start(plugin: Collection, *options: str) -> int:
+    """Run pytest on the files of the plugin's tasks; its exit status."""
+    groups = dict.fromkeys(task.group for task in plugin.tasks.values())
+    files = [str(HERE / f"test_{group}.py") for group in groups]
+    with only_our_settings():
+        return pytest.main([*OPTIONS, *options, *files], plugins=[plugin])
 
 
 @contextmanager

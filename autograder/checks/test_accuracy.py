@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.cases import Case
+from autograder.cases import Case, Trained
 from autograder.cases.digits import as_digits, digits
-from autograder.cases.training import Trained, start_of
+from autograder.cases.training import start_of
 from autograder.checks import evidence, wiring
 from autograder.checks.compare import same_shape
 from autograder.checks.failures import CheckFailed, Waits

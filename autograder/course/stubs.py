@@ -2,7 +2,8 @@
 
 Whatever the syllabus names loses its body and keeps its docstring; the private
 helpers beside it, which would tell how it is done, go altogether. Files from which
-nothing is asked are given whole. This module must never import the solution, only read its
+nothing is asked are given whole, and so are functions of tasks that are not set, with the
+helpers that they use. This module must never import the solution, only read its
 text, and must never know what the functions compute.
 """
 
@@ -14,12 +15,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autograder.errors import KitError, SyllabusError
-from autograder.syllabus import Syllabus
+from autograder.syllabus import Syllabus, Task
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def make_stubs(reference: Path, syllabus: Syllabus) -> dict[str, str]:
+def make_stubs(
+    reference: Path, syllabus: Syllabus, tasks: Sequence[Task] | None = None
+) -> dict[str, str]:
     """Make the stubs of a reference solution.
 
     Parameters
@@ -28,6 +31,8 @@ def make_stubs(reference: Path, syllabus: Syllabus) -> dict[str, str]:
         The folder of the solution's package.
     syllabus : Syllabus
         Names the functions whose bodies are for the student to write.
+    tasks : sequence of Task, optional
+        Those of them that are set; the functions of all others are given.
 
     Returns
     -------
@@ -47,8 +52,10 @@ def make_stubs(reference: Path, syllabus: Syllabus) -> dict[str, str]:
     }
     if not sources:
         raise KitError(f"{reference} holds no Python files. Name the folder of the solution.")
-    tasks: dict[str, dict[str, str]] = {name: {} for name in sources}
-    for task in syllabus.tasks:
+    wanted = {task.id for task in (syllabus.tasks if tasks is None else tasks)}
+    asked: dict[str, dict[str, str]] = {name: {} for name in sources}
+    given: dict[str, set[str]] = {name: set() for name in sources}
+    for task in sorted(syllabus.tasks, key=lambda task: task.id not in wanted):
         for function in task.functions:
             module, _, inside = function.partition(".")
             if f"{module}.py" not in sources:
@@ -56,13 +63,16 @@ def make_stubs(reference: Path, syllabus: Syllabus) -> dict[str, str]:
                     f"Task {task.id} names {function}, but there is no {reference / module}.py."
                 )
             # A function that two tasks name is written for the first of them.
-            tasks[f"{module}.py"].setdefault(inside, task.id)
+            if task.id in wanted:
+                asked[f"{module}.py"].setdefault(inside, task.id)
+            elif inside not in asked[f"{module}.py"]:
+                given[f"{module}.py"].add(inside)
 
     stubs, private = {}, set()
     for name, text in sources.items():
         # A file from which nothing is asked is given whole, with its helpers.
-        if tasks[name]:
-            text, removed = _cut(text, str(reference / name), tasks[name])
+        if asked[name]:
+            text, removed = _cut(text, str(reference / name), asked[name], given[name])
             text = _drop_imports(text)
             private |= removed
         stubs[name] = re.sub(rf"\b{syllabus.reference}\b", syllabus.package, text)
@@ -71,7 +81,9 @@ def make_stubs(reference: Path, syllabus: Syllabus) -> dict[str, str]:
     return stubs
 
 
-def write_stubs(reference: Path, target: Path, syllabus: Syllabus) -> list[Path]:
+def write_stubs(
+    reference: Path, target: Path, syllabus: Syllabus, tasks: Sequence[Task] | None = None
+) -> list[Path]:
     """Write the stubs of `reference` into the folder `target`, over what is there.
 
     Returns
@@ -80,7 +92,7 @@ def write_stubs(reference: Path, target: Path, syllabus: Syllabus) -> list[Path]
         The files that were written.
     """
     written = []
-    for name, text in make_stubs(reference, syllabus).items():
+    for name, text in make_stubs(reference, syllabus, tasks).items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode("utf-8"))  # as bytes, so that lines end in LF everywhere
@@ -88,8 +100,11 @@ def write_stubs(reference: Path, target: Path, syllabus: Syllabus) -> list[Path]
     return written
 
 
-def _cut(text: str, where: str, tasks: dict[str, str]) -> tuple[str, set[str]]:
-    """Return a file without the bodies and private definitions, and these names."""
+def _cut(text: str, where: str, tasks: dict[str, str], given: set[str]) -> tuple[str, set[str]]:
+    """Return a file without the bodies and private definitions, and these names.
+
+    Private definitions that the functions in `given` use stay.
+    """
     lines = text.split("\n")
     tree = _parse(text, where)
     functions = _functions(tree)
@@ -101,8 +116,10 @@ def _cut(text: str, where: str, tasks: dict[str, str]) -> tuple[str, set[str]]:
             raise SyllabusError(f"Task {task} names {name}, which is {count} in {where}.")
         changes.append(_body(functions[name][0], lines, f"{where}: {name}", task))
     private: set[str] = set()
+    kept = _helpers(tree, [functions[name][0] for name in given if name in functions])
     for node in tree.body:
-        if names := _private_names(node):
+        names = _private_names(node)
+        if names and not names & kept:
             private |= names
             start = _start(node) - 1
             while start > 0 and lines[start - 1].startswith("#"):
@@ -161,6 +178,19 @@ def _private_names(node: ast.stmt) -> set[str]:
         names = set()
     private = all(name.startswith("_") and not name.startswith("__") for name in names)
     return names if private else set()
+
+
+def _helpers(tree: ast.Module, functions: Sequence[_Function]) -> set[str]:
+    """Return the private names that functions use, and what these use in turn."""
+    private = {name: node for node in tree.body for name in _private_names(node)}
+    found: set[str] = set()
+    waiting: list[ast.AST] = list(functions)
+    while waiting:
+        for part in ast.walk(waiting.pop()):
+            if isinstance(part, ast.Name) and part.id in private and part.id not in found:
+                found.add(part.id)
+                waiting.append(private[part.id])
+    return found
 
 
 def _start(node: ast.stmt) -> int:

@@ -19,7 +19,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from autograder import __version__, seeds
-from autograder.cases.build import HOME, build_cases, load_reference
+from autograder.cases.build import HOME, load_reference
+from autograder.course import public_cases
 from autograder.errors import KitError
 from autograder.syllabus import Syllabus
 
@@ -56,10 +57,10 @@ class Template:
 TEMPLATES = {
     "github": Template(
         {".github/workflows/byhand.yml": "github.yml", "README.md": "github.md"},
-        cases="byhand/cases.npz",
+        cases=seeds.GIVEN,
     ),
     "gitlab": Template(
-        {".gitlab-ci.yml": "gitlab.yml", "README.md": "gitlab.md"}, cases="byhand/cases.npz"
+        {".gitlab-ci.yml": "gitlab.yml", "README.md": "gitlab.md"}, cases=seeds.GIVEN
     ),
     "classroom50": Template(
         {"autograder.py": "classroom50_autograder", "README.md": "classroom50.md"},
@@ -108,7 +109,7 @@ def write_template(name: str, folder: Path, syllabus: Syllabus) -> list[Path]:
         solution.
     """
     template = TEMPLATES[name]
-    reference = load_reference(syllabus.reference)
+    load_reference(syllabus.reference)  # or there is nothing to make it from
     if folder.is_dir() and any(folder.iterdir()):
         raise KitError(f"{folder} is not empty: name a new folder")
     try:
@@ -120,7 +121,7 @@ def write_template(name: str, folder: Path, syllabus: Syllabus) -> list[Path]:
         if template.cases:
             file = folder / template.cases
             file.parent.mkdir(parents=True, exist_ok=True)
-            build_cases(seeds.PUBLIC, reference).save(file)
+            public_cases.make(syllabus).save(file)
         if template.kit:
             copy_kit(folder / "kit", syllabus)
             secret = folder / "secret"
@@ -133,8 +134,8 @@ def write_template(name: str, folder: Path, syllabus: Syllabus) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def text(source: str, syllabus: Syllabus) -> str:
-    """One of the texts, with what the kit and the syllabus say."""
+def text(source: str, syllabus: Syllabus, **more: object) -> str:
+    """One of the texts, with what the kit, the syllabus and the caller say."""
     project = tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -148,6 +149,7 @@ def text(source: str, syllabus: Syllabus) -> str:
         package=syllabus.package,
         points=sum(task.points for task in syllabus.tasks),
         requirements=shlex.join(project["dependencies"]),
+        **more,
     )
 
 

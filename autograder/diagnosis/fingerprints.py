@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,19 +47,25 @@ class Question:
 
 
 class Fingerprints:
-    """What the known mistakes answer, found out when it is wanted.
+    """What the known mistakes answer; where that comes from, subclasses say."""
 
-    Parameters
-    ----------
-    variants
-        Makes the solution with a mistake in it.
-    limits
-        Of the questions; none is enforced on code of the kit.
-    """
+    def begin(self, task: str) -> None:
+        """Hear whose answers will be wanted."""
 
-    def __init__(self, variants: Variants, limits: Limits) -> None:
-        self.variants, self.limits = variants, limits
-        self.seen: dict[tuple[str | None, Question], Record] = {}  # in one task
+    def ways(self, mistake: str) -> Sequence[str]:
+        """The ways to make a mistake, which may answer differently."""
+        raise NotImplementedError
+
+    def record(self, way: str, question: Question, awaited: Record | None = None) -> Record:
+        """What is seen when a question is asked of the solution with a mistake in it.
+
+        Parameters
+        ----------
+        awaited
+            What the submission answered; from the first number that differs on, nothing
+            need be found out.
+        """
+        raise NotImplementedError
 
     def recognise(
         self,
@@ -77,7 +83,7 @@ class Fingerprints:
         without
             Ids of mistakes that are not to be considered.
         """
-        self.seen.clear()
+        self.begin(task)
         if not any(map(says_something, records.values())):
             return []
         order = sorted(in_order(records), key=lambda key: records[key].seconds > SLOW)
@@ -86,7 +92,9 @@ class Fingerprints:
         for mistake in candidates(task):
             if mistake.id in without or (waits and mistake.task == task):
                 continue
-            found = [self.agreement(way, order, questions, records) for way in ways(mistake.id)]
+            found = [
+                self.agreement(way, order, questions, records) for way in self.ways(mistake.id)
+            ]
             if "exact" in found:
                 exact.append(mistake)
             elif "loose" in found:
@@ -115,7 +123,7 @@ class Fingerprints:
             (mistake, way)
             for mistake in candidates(task)
             if mistake.task == task and mistake.id not in without
-            for way in ways(mistake.id)
+            for way in self.ways(mistake.id)
         ]
         for key in in_order(records):
             if key in wrong and not any(
@@ -195,15 +203,29 @@ class Fingerprints:
             return "loose" if len(same) >= ENOUGH else None
         return "exact" if told else None
 
-    def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
-        """What is seen when a question is asked of the solution with a mistake in it.
 
-        Parameters
-        ----------
-        awaited
-            What the submission answered; at the first number that differs the rest of the
-            question is not asked.
-        """
+class Asked(Fingerprints):
+    """Fingerprints that are found out when they are wanted.
+
+    Parameters
+    ----------
+    variants
+        Makes the solution with a mistake in it.
+    limits
+        Of the questions; none is enforced on code of the kit.
+    """
+
+    def __init__(self, variants: Variants, limits: Limits) -> None:
+        self.variants, self.limits = variants, limits
+        self.seen: dict[tuple[str | None, Question], Record] = {}  # in one task
+
+    def begin(self, task: str) -> None:
+        self.seen.clear()
+
+    def ways(self, mistake: str) -> Sequence[str]:
+        return ways(mistake)
+
+    def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
         seen = self.seen.get((way, question))
         if seen is None or (awaited is None and seen.status == Otherwise.status):
             seen = self.seen[way, question] = self.ask(way, question, awaited)

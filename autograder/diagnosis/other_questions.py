@@ -31,7 +31,7 @@ from autograder.diagnosis.alterations import (
     of_steps,
 )
 from autograder.diagnosis.failed_checks import by_checks
-from autograder.diagnosis.fingerprints import Fingerprints, Question, in_order, telling, waiting
+from autograder.diagnosis.fingerprints import Asked, Question, in_order, telling, waiting
 from autograder.diagnosis.forms import Form
 from autograder.diagnosis.network_alterations import of_network
 from autograder.diagnosis.observations import Record
@@ -61,7 +61,7 @@ class Altered(Variants):
 
 def asked(
     task: str,
-    known: Fingerprints,
+    known: Asked,
     questions: Mapping[str, Question],
     records: Mapping[str, Record],
 ) -> Form | None:
@@ -75,7 +75,7 @@ def asked(
 
 def left(
     task: str,
-    known: Fingerprints,
+    known: Asked,
     questions: Mapping[str, Question],
     records: Mapping[str, Record],
 ) -> list[Alteration]:
@@ -93,7 +93,7 @@ def left(
         found = previewed(found, known.variants, method, shown[0])
     elif by_checks(records):  # all answers are right by themselves
         found = [one for one in found if one.id.startswith(MEMORY)]
-    asker = Fingerprints(Altered(known.variants, group, found), known.limits)
+    asker = Asked(Altered(known.variants, group, found), known.limits)
     order = in_order(records)
     simplest: dict[str, Alteration] = {}
     for one in found:

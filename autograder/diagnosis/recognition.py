@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from autograder.diagnosis.exact_forms import exact
 from autograder.diagnosis.failed_checks import by_checks, variance
-from autograder.diagnosis.fingerprints import Fingerprints, Question
+from autograder.diagnosis.fingerprints import Asked, Fingerprints, Question
 from autograder.diagnosis.forms import Form
 from autograder.diagnosis.observations import Record
 from autograder.diagnosis.other_questions import asked
@@ -23,7 +23,7 @@ def form_of(
     promise = variance(records) or by_checks(records)
     return (
         (None if promise else exact(records))
-        or (asked(task, known, questions, records) if known else None)
+        or (asked(task, known, questions, records) if isinstance(known, Asked) else None)
         or promise
         or vague(records)
     )

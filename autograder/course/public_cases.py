@@ -1,0 +1,80 @@
+"""The cases that leave the house: of the public seed, with the fingerprints of the mistakes.
+
+A file of them holds arrays and numbers, no line of the solution. It is made by grading the
+solution, and asking each check again of the solution with each known mistake in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from autograder import seeds
+from autograder.cases import Cases
+from autograder.cases.build import HOME, build_cases, load_reference
+from autograder.cases.variants import Variants
+from autograder.diagnosis.fingerprints import Asked, Question, candidates
+from autograder.diagnosis.observations import Record
+from autograder.diagnosis.stored import store
+from autograder.grading import Grading, Silence, taken_in, trained_reference
+from autograder.result import Check
+from autograder.sandbox.isolation import best
+from autograder.syllabus import Syllabus, Task
+
+
+def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) -> Cases:
+    """The public cases with everything that a student's grading needs.
+
+    Parameters
+    ----------
+    tell
+        Hears what is being done, since it takes a minute or two.
+    """
+    cases = build_cases(seeds.PUBLIC, load_reference(syllabus.reference))
+    tasks = [task for task in syllabus.tasks if task.id != "accuracy"]
+    asked = Asked(Variants(HOME / syllabus.reference), syllabus.limits)
+    tables = {}
+    for number, (task, questions) in enumerate(questions_of(syllabus, cases, tasks).items(), 1):
+        tell(f"[{number:2}/{len(tasks)}] what known mistakes answer in {task}")
+        asked.begin(task)
+        tables[task] = store(
+            {
+                way: {key: asked.record(way, question) for key, question in questions.items()}
+                for mistake in candidates(task)
+                for way in asked.ways(mistake.id)
+            }
+        )
+    cases.fingerprints = tables
+    if len(tasks) < len(syllabus.tasks):
+        cases.trained = trained_reference(syllabus, cases)
+    return cases
+
+
+def questions_of(
+    syllabus: Syllabus, cases: Cases, tasks: Sequence[Task]
+) -> dict[str, Mapping[str, Question]]:
+    """All checks of some tasks as questions, by task."""
+    with taken_in(HOME / syllabus.reference) as taken:
+        grading = Collecting(taken, cases, syllabus, Silence(), best())
+        try:
+            grading.run(tasks)
+        finally:
+            grading.pool.close()
+    return grading.questions
+
+
+class Collecting(Grading):
+    """A grading that keeps the questions, and explains nothing."""
+
+    def __init__(self, *arguments: object) -> None:
+        super().__init__(*arguments)  # type: ignore[arg-type]
+        self.questions: dict[str, Mapping[str, Question]] = {}
+
+    def diagnose(
+        self,
+        task: Task,
+        records: dict[str, Record],
+        questions: dict[str, Question],
+        checks: list[Check],
+    ) -> list[Check]:
+        self.questions[task.id] = questions
+        return checks

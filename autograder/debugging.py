@@ -1,0 +1,144 @@
+"""Runs a task's checks in this process, and stops in the debugger before the call that fails.
+
+There is no wall here: it is for one's own code only, and gives no marks.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from bdb import BdbQuit
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from autograder.cases import Cases
+from autograder.diagnosis.fingerprints import WRONG, Question
+from autograder.diagnosis.observations import Record
+from autograder.grading import Grading, Silence, taken_in
+from autograder.result import Check
+from autograder.sandbox import worker
+from autograder.sandbox.isolation import unprotected
+from autograder.sandbox.local import LocalWorker
+from autograder.sandbox.submission import Budget, Submission
+from autograder.syllabus import Limits, Syllabus, Task
+
+Call = tuple[Callable[..., Any], list[Any]]
+
+
+class Noting(worker.Worker):
+    """Answers as a worker does, and notes the last call of a method."""
+
+    last: Call | None = None
+
+    def ask_call(self, question: dict[str, Any], arguments: list[Any]) -> Any:
+        method = getattr(self.held[question["target"]], question["name"])
+        self.last = (
+            method,
+            [one.copy() if isinstance(one, np.ndarray) else one for one in arguments],
+        )
+        return method(*arguments)
+
+
+class LocalPool:
+    """Gives submissions that live in this process."""
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+    def probe(self) -> None:
+        """It is here."""
+
+    def submission(self, limits: Limits, budget: Budget) -> Submission:
+        made = Submission(LocalWorker(self.module), limits, budget)
+        made.load()
+        return made
+
+    def close(self) -> None:
+        """There is nothing to end."""
+
+
+class Collecting(Grading):
+    """Keeps the first check of a task that went wrong, as a question."""
+
+    wrong: tuple[Check, Question] | None = None
+
+    def diagnose(
+        self,
+        task: Task,
+        records: dict[str, Record],
+        questions: dict[str, Question],
+        checks: list[Check],
+    ) -> list[Check]:
+        for check in checks:
+            if check.status in WRONG and self.wrong is None:
+                question = next(one for one in questions.values() if one.check == check.name)
+                self.wrong = check, question
+        return checks
+
+
+def debug(
+    package: Path,
+    cases: Cases,
+    syllabus: Syllabus,
+    tasks: Sequence[Task],
+    tell: Callable[[str], None],
+) -> bool:
+    """Stop before the first call that goes wrong in some tasks.
+
+    Returns
+    -------
+    bool
+        Whether nothing goes wrong.
+    """
+    module = load(package)
+    with taken_in(package) as taken:
+        grading = Collecting(taken, cases, syllabus, Silence(), unprotected())
+        grading.pool = LocalPool(module)  # type: ignore[assignment]
+        grading.run(tasks)
+    if grading.wrong is None:
+        tell(f"Nothing goes wrong in {', '.join(task.id for task in tasks)}.")
+        return True
+    check, question = grading.wrong
+    local = LocalWorker(module)
+    local.answers = noting = Noting(np, "", "")
+    noting.module = module
+    submission = Submission(local, syllabus.limits, Budget(float("inf")))
+    submission.load()
+    pool = LocalPool(module)
+    expected = got = None
+    try:
+        question.ask(submission, lambda name: pool.submission(syllabus.limits, Budget(1e9)))
+    except Exception as error:
+        expected, got = getattr(error, "expected", None), getattr(error, "got", None)
+    tell(f"{check.name}\n{check.message}\n")
+    if noting.last is None:
+        tell("It went wrong before any method was called.")
+        return False
+    tell("Stopped before that call. s steps into it; p arguments, expected, got show values.")
+    with suppress(BdbQuit):  # who leaves the debugger has seen enough
+        stop(*noting.last, expected, got)
+    return False
+
+
+def stop(method: Callable[..., Any], arguments: list[Any], expected: Any, got: Any) -> None:
+    """The call that goes wrong, with everything at hand."""
+    x = arguments[0] if arguments else None  # noqa: F841
+    breakpoint()
+    method(*arguments)
+
+
+def load(package: Path) -> ModuleType:
+    """Import a package from its folder, anew."""
+    name = package.resolve().name
+    for known in [one for one in sys.modules if one == name or one.startswith(f"{name}.")]:
+        del sys.modules[known]
+    sys.path.insert(0, str(package.resolve().parent))
+    try:
+        return importlib.import_module(name)
+    finally:
+        sys.path.pop(0)

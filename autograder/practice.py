@@ -1,0 +1,250 @@
+"""The student's loop: the next task that is not done, what is wrong with it, and again.
+
+Which tasks are done is kept beside the package, in `.byhand/`; so are the hints that were
+asked for. What counts is `autograder grade`: this only remembers.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import time
+import webbrowser
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from autograder import whole
+from autograder.cases import Cases
+from autograder.errors import KitError
+from autograder.grading import grade
+from autograder.reports.terminal import Terminal
+from autograder.result import Result, TaskResult
+from autograder.sandbox.isolation import Isolation
+from autograder.syllabus import Syllabus, Task
+
+HOME = ".byhand"  # beside the package
+MOST_HINTS = 2
+LOOK = 0.3  # seconds between looks at the files
+
+
+@dataclass
+class Progress:
+    """What is known of a package from earlier checks.
+
+    Parameters
+    ----------
+    file
+        That it is kept in.
+    done
+        Ids of the tasks that passed when they were checked last.
+    hints
+        By task, how much is told of its mistake.
+    """
+
+    file: Path
+    done: list[str] = field(default_factory=list)
+    hints: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, package: Path) -> Progress:
+        """What was kept; nothing where there is no such file, or it is spoilt."""
+        file = package.resolve().parent / HOME / "progress.json"
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+            return cls(file, [str(name) for name in data["done"]], dict(data["hints"]))
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls(file)
+
+    def note(self, results: Iterable[TaskResult]) -> None:
+        """Keep what became of some tasks."""
+        for result in results:
+            if result.id in self.done:
+                self.done.remove(result.id)
+            if result.status == "passed":
+                self.done.append(result.id)
+                self.hints.pop(result.id, None)
+        self.file.parent.mkdir(exist_ok=True)
+        data = {"done": self.done, "hints": self.hints}
+        whole.write(self.file, json.dumps(data, indent=1) + "\n")
+
+    def next(self, syllabus: Syllabus) -> Task | None:
+        """The first task that is not done."""
+        return next((task for task in syllabus.tasks if task.id not in self.done), None)
+
+
+class Practice:
+    """Checks tasks of one package, and tells what became of them.
+
+    Parameters
+    ----------
+    package
+        Its folder.
+    terminal
+        Where it is told.
+    """
+
+    def __init__(
+        self,
+        package: Path,
+        cases: Cases,
+        syllabus: Syllabus,
+        isolation: Isolation,
+        terminal: Terminal,
+    ) -> None:
+        if not package.is_dir():
+            raise KitError(
+                f"there is no folder {package} here. Go to the folder that holds it, or name"
+                " it with --path"
+            )
+        self.package, self.cases, self.syllabus = package, cases, syllabus
+        self.isolation, self.terminal = isolation, terminal
+        self.progress = Progress.of(package)
+
+    def check(self, tasks: Sequence[Task] = (), *, hint: bool = False, show: bool = False) -> bool:
+        """Check some tasks; or, one after another, those that are next, up to one that is not done.
+
+        Parameters
+        ----------
+        hint
+            Whether to tell more of a mistake than before.
+        show
+            Whether to draw what is wrong, on a page.
+
+        Returns
+        -------
+        bool
+            Whether all that was checked is done.
+        """
+        if tasks:
+            return self.ask(tasks, hint, show)
+        while task := self.progress.next(self.syllabus):
+            if not self.ask([task], hint, show):
+                return False
+        return True
+
+    def ask(self, tasks: Sequence[Task], hint: bool, show: bool) -> bool:
+        level = self.syllabus.hints
+        for task in tasks:
+            known = self.progress.hints.get(task.id, self.syllabus.hints)
+            if hint:
+                known = self.progress.hints[task.id] = min(known + 1, MOST_HINTS)
+            level = max(level, known)
+        syllabus = replace(self.syllabus, hints=level)
+        result = grade(
+            self.package, self.cases, syllabus, tasks, self.terminal, isolation=self.isolation
+        )
+        if result.error is not None:
+            raise KitError(result.error)
+        self.progress.note(result.tasks)
+        if not result.full_marks:
+            self.terminal.write()
+            self.terminal.reasons(result.tasks, [t for t in result.tasks if t.status in WRONG])
+        if show:
+            self.draw(result)
+        return result.full_marks
+
+    def draw(self, result: Result) -> None:
+        """Write the page of a result, and open it where there is a browser."""
+        from autograder.reports import student_page  # with what it needs, a tenth of a second
+
+        page = self.progress.file.with_name("page.html").absolute()
+        whole.write(page, student_page.render(result))
+        self.terminal.write(f"The pictures are in {page}")
+        webbrowser.open(page.as_uri())
+
+    def tell_progress(self) -> None:
+        """How far the course is: tasks done by group, and what is next."""
+        groups: dict[str, list[bool]] = {}
+        points = 0
+        for task in self.syllabus.tasks:
+            done = task.id in self.progress.done
+            groups.setdefault(task.group, []).append(done)
+            points += task.points if done else 0
+        count = sum(map(sum, groups.values()))
+        shown = (f"{name} {sum(done)}/{len(done)}" for name, done in groups.items())
+        self.terminal.paragraph("  ".join(shown))
+        total = sum(task.points for task in self.syllabus.tasks)
+        self.terminal.write(
+            f"{count} of {len(self.syllabus.tasks)} tasks done, {points:g} of {total:g} points"
+        )
+        if following := self.progress.next(self.syllabus):
+            where = ", ".join(following.functions) or following.title
+            self.terminal.write(f"Next: {following.id} ({where})")
+        else:
+            self.terminal.write(f"All is done. To hand in: autograder grade {self.package}")
+
+    def watch(self, tasks: Sequence[Task], *, hint: bool, show: bool) -> None:
+        """Check whenever a file of the package is saved, until it is interrupted.
+
+        Checked are the tasks whose functions were changed, and the next one; or always those
+        that are named.
+        """
+        seen = Snapshot.of(self.package)
+        while True:
+            self.check(tasks, hint=hint, show=show)
+            hint = show = False
+            self.tell_progress()
+            self.terminal.write("\nWaiting for a file to be saved. Ctrl-C ends this.")
+            while (now := Snapshot.of(self.package)).times == seen.times:
+                time.sleep(LOOK)
+            touched = now.tasks_since(seen, self.syllabus)
+            seen = now
+            again = [task for task in touched if task.id in self.progress.done]
+            self.terminal.write()
+            if not tasks and again:
+                self.check(again)
+
+
+WRONG = ("failed", "crashed", "timed out", "grader error")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A package's files at one time."""
+
+    times: dict[Path, int]
+    functions: dict[str, str]  # by qualified name, and by file for all around them: their code
+
+    @classmethod
+    def of(cls, package: Path) -> Snapshot:
+        times: dict[Path, int] = {}
+        functions: dict[str, str] = {}
+        for path in sorted(package.rglob("*.py")):
+            try:
+                times[path] = path.stat().st_mtime_ns
+                functions |= code_of(path.stem, path.read_text(encoding="utf-8-sig"))
+            except (OSError, UnicodeDecodeError, SyntaxError, ValueError):
+                functions[path.stem] = f"unreadable {times.get(path)}"
+        return cls(times, functions)
+
+    def tasks_since(self, before: Snapshot, syllabus: Syllabus) -> list[Task]:
+        """The tasks that a change since then can touch."""
+        names = {*self.functions, *before.functions}
+        changed = {name for name in names if self.functions.get(name) != before.functions.get(name)}
+        return [
+            task
+            for task in syllabus.tasks
+            if any(
+                function in changed or function.partition(".")[0] in changed
+                for function in task.functions
+            )
+        ]
+
+
+def code_of(module: str, text: str) -> dict[str, str]:
+    """The code of each function and method, and of all that stands around them."""
+    found: dict[str, str] = {}
+    tree = ast.parse(text)
+
+    def take(body: list[ast.stmt], prefix: str) -> None:
+        for node in list(body):
+            if isinstance(node, ast.ClassDef):
+                take(node.body, f"{prefix}{node.name}.")
+            elif isinstance(node, ast.FunctionDef) and (node.name[0] != "_" or "." in prefix[:-1]):
+                # A private helper stays: who knows what uses it.
+                found[prefix + node.name] = ast.dump(node)
+                body.remove(node)
+
+    take(tree.body, f"{module}.")
+    return found | {module: ast.dump(tree)}

@@ -1,0 +1,170 @@
+"""What students download: complete, the same each time, and without a line of the solution."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from leaks import runs, secret_runs
+
+from autograder.cases.build import build_cases, load_reference
+from autograder.cli import main
+from autograder.course import handout, public_cases
+from autograder.seeds import GIVEN, PUBLIC
+from autograder.syllabus import Syllabus
+from tests.grading import graded, lost
+
+ROOT = Path(__file__).parents[1]
+COURSE = Syllabus.load()
+LINE = 10  # tokens of a short line
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases without fingerprints, which take a minute to make."""
+    plain = build_cases(PUBLIC, load_reference())
+    monkeypatch.setattr(public_cases, "make", lambda syllabus, tell=None: plain)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and ".git" not in path.relative_to(folder).parts
+    }
+
+
+def made(folder: Path, *options: str) -> dict[str, bytes]:
+    assert main(["handout", str(folder), *options]) == 0
+    return files(folder)
+
+
+def test_a_handout_is_a_small_project(quick: None, tmp_path: Path) -> None:
+    found = made(tmp_path / "new")
+    assert {f"student/{name}.py" for name in ("layers", "losses", "network")} < found.keys()
+    assert {"README.md", "LICENSE", "pyproject.toml", GIVEN, ".gitignore"} < found.keys()
+    project = tomllib.loads(found["pyproject.toml"].decode())["project"]
+    assert project["dependencies"][0].startswith("byhand[train]==")
+    for name in (".vscode/settings.json", ".vscode/launch.json"):
+        json.loads(found[name])
+    readme = found["README.md"].decode()
+    assert all(f"`{task.id}`" in readme for task in COURSE.tasks)
+    del found[GIVEN]
+    assert not [name for name, text in found.items() if b"[[ " in text]
+
+
+def test_two_handouts_are_the_same_to_the_byte(quick: None, tmp_path: Path) -> None:
+    assert made(tmp_path / "one", "--git") == made(tmp_path / "two", "--git")
+    commits = {
+        subprocess.check_output(["git", "-C", str(tmp_path / name), "log", "--format=%H"])
+        for name in ("one", "two")
+    }
+    assert len(commits) == 1 and len(commits.pop().split()) == 1
+
+
+@pytest.mark.parametrize("only", [[], ["conv"], ["network", "loss"], ["linear.backward"]], ids=str)
+def test_no_line_of_what_is_asked_leaves_the_house(
+    only: list[str], quick: None, tmp_path: Path
+) -> None:
+    found = made(tmp_path / "new", *(["--tasks", *only] if only else []))
+    syllabus = replace(COURSE, tasks=COURSE.select(only))
+    secret = secret_runs(ROOT / COURSE.reference, syllabus, LINE, helpers=not only)
+    assert len(secret) > 20
+    for name, content in found.items():
+        leaked = secret & runs(content.decode("utf-8", "replace"), LINE)
+        assert not leaked, f"{name} holds code of the solution: {' '.join(min(leaked))}"
+
+
+@pytest.mark.parametrize(
+    ("only", "shared"),
+    [("conv", set()), ("network", set()), ("loss", {"network.predict"})],  # with the softmax
+)
+def test_what_is_not_asked_is_given_whole(
+    only: str, shared: set[str], quick: None, tmp_path: Path
+) -> None:
+    made(tmp_path / "new", "--tasks", only)
+    result = graded(tmp_path / "new/student", skip=["accuracy"])
+    gone = lost(result)
+    asked = {task.id for task in COURSE.select([only])}
+    assert asked | shared == {name for name, status in gone.items() if status == "not implemented"}
+    assert set(gone.values()) <= {"not implemented", "skipped"}
+
+
+def test_a_folder_that_holds_something_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine").write_text("mine")
+    assert main(["handout", str(tmp_path)]) == 2
+    assert "is not empty" in capsys.readouterr().err
+
+
+# On a student's computer ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kit as a student has it, without solution and patches: an unpacked wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir"]
+    subprocess.run([*command, str(folder)], cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(folder.glob("*.whl"))) as archive:
+        archive.extractall(folder / "kit")
+    return folder / "kit"
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A handout with fingerprints, of a few tasks."""
+    few = replace(COURSE, tasks=COURSE.select(["relu", "linear.forward"]))
+    cases = public_cases.make(few)
+    folder = tmp_path_factory.mktemp("given")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(public_cases, "make", lambda syllabus, tell=None: cases)
+        handout.write_handout(folder, COURSE, COURSE.tasks)
+    return folder
+
+
+def student(kit: Path, folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "autograder", *command],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(kit)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_student_grades_with_the_cases_that_were_given(
+    wheel: Path, given: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Zoë's work"
+    shutil.copytree(given, folder)
+    done = student(wheel, folder, "grade", "student", "--task", "relu")
+    assert done.returncode == 1
+    assert "0 of 5 points" in done.stdout
+
+
+def test_a_student_is_told_which_mistake_it_is(wheel: Path, given: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    shutil.copytree(given, folder)
+    file = folder / "student/layers.py"
+    text = file.read_text(encoding="utf-8")
+    stub = 'raise NotImplementedError("relu.forward")'
+    file.write_text(text.replace(stub, "return np.abs(x)"), encoding="utf-8")
+    done = student(wheel, folder, "check")
+    assert done.returncode == 1
+    assert "This looks like: " in done.stdout
+    assert "Next: relu.forward" in done.stdout
+    file.write_text(text.replace(stub, "return np.maximum(x, 0)"), encoding="utf-8")
+    done = student(wheel, folder, "check")
+    assert "1 of 23 tasks done, 2 of 100 points" in done.stdout
+    assert "Next: relu.backward" in done.stdout
