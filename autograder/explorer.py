@@ -13,7 +13,7 @@ module knows no points.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -27,12 +27,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("byhand", "the package whose tasks are tests", default="")
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A file of the package that holds functions of tasks."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(
+    file_path: Path, parent: pytest.Collector
+) -> Generator[None, list[pytest.Collector], list[pytest.Collector]]:
+    """Take a file of the package for one that holds tasks, and nothing else.
+
+    pytest itself would import it, if it is named on the command line.
+    """
+    found = yield
+    source = source_of(file_path, parent)
+    return [source] if source else found
+
+
+def source_of(file_path: Path, parent: pytest.Collector) -> Source | None:
+    """The file of the package that a path is, if it holds functions of tasks."""
     name = parent.config.getini("byhand")
     if not name or file_path.parent != parent.config.rootpath / name:
         return None
-    from autograder.syllabus import Syllabus
+    from autograder.syllabus import Syllabus  # not where it is not wanted
 
     tasks = [task for task in Syllabus.load().tasks if file_of(task) == file_path.name]
     if not tasks:
