@@ -14,7 +14,7 @@ from autograder.errors import IntakeError, KitError
 from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
 from autograder.result import Comparison, Result
-from autograder.syllabus import Syllabus
+from autograder.syllabus import Syllabus, around, use
 from autograder.text import one_line
 
 STDOUT = Path("-")
@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     options = parser().parse_args(arguments)
     try:
+        use(course_of(options))
         return options.run(options)
     except KitError as error:
         print(harmless(f"autograder: {error}"), file=sys.stderr)
@@ -43,6 +44,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
+def course_of(options: argparse.Namespace) -> Path | None:
+    """The file of the course: one that is named, or that of a handout around the submission."""
+    if options.syllabus:
+        return Path(options.syllabus)
+    if options.run in (grade, check):
+        return around(options.path or Path(Syllabus.load().package))
+    return None
+
+
 def parser() -> argparse.ArgumentParser:
     """All commands and their options."""
     top = argparse.ArgumentParser(
@@ -50,6 +60,9 @@ def parser() -> argparse.ArgumentParser:
         description="Checks a convolutional network written by hand in NumPy.",
     )
     top.add_argument("--version", action="version", version=f"byhand {__version__}")
+    top.add_argument(
+        "--syllabus", type=Path, metavar="FILE", help="of a course of your own (before COMMAND)"
+    )
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("grade", help="grade one submission")

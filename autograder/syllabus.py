@@ -1,8 +1,9 @@
 """The course in one place: its tasks, what each is worth, what it rests on.
 
 Stubs, checks, notebooks, reports and the handbook's tables all read
-``syllabus.toml`` through this module. It must never know how a task is judged,
-and it imports no NumPy, so that every command can afford to read it.
+``syllabus.toml`` through this module. A course of one's own is a file that says what is
+otherwise there; `docs/variants.md` shows it. This module must never know how a task is
+judged, and it imports no NumPy, so that every command can afford to read it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from autograder.errors import SyllabusError
 
 HOME = Path(__file__).with_name("syllabus.toml")
+GIVEN = "byhand/syllabus.toml"  # where it lies in a handout, if it is not that of the kit
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Syllabus:
         Parameters
         ----------
         path : Path, optional
-            The TOML file; by default the one of the course, beside this module.
+            The TOML file, whole or with changes only; by default the one that `use` named,
+            or else that of the kit.
 
         Returns
         -------
@@ -91,7 +94,7 @@ class Syllabus:
         SyllabusError
             When the file cannot be read or contradicts itself.
         """
-        return _load(HOME if path is None else path.resolve())
+        return _load((path or _used or HOME).resolve())
 
     def by_id(self, name: str) -> Task:
         """Return the task of this id.
@@ -147,20 +150,85 @@ class Syllabus:
         return ids
 
 
+_used: Path | None = None
+
+
+def use(path: Path | None) -> None:
+    """Let this process read the course from a file; None: from that of the kit.
+
+    Raises
+    ------
+    SyllabusError
+        When the file cannot be read or contradicts itself.
+    """
+    global _used
+    _used = None if path is None else path.resolve()
+    Syllabus.load()
+
+
+def around(submission: Path) -> Path | None:
+    """The file of the course that a handout around a submission holds.
+
+    Only on a student's computer, which has no solution: elsewhere such a file may be part of
+    what was handed in.
+    """
+    if (HOME.parents[1] / _load(HOME).reference).is_dir():
+        return None
+    folders = submission.resolve().parents
+    return next((folder / GIVEN for folder in folders if (folder / GIVEN).is_file()), None)
+
+
+def used() -> Path | None:
+    """The file that `use` named."""
+    return _used
+
+
 @cache
 def _load(path: Path) -> Syllabus:
+    table = _parse(path)
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SyllabusError(f"Cannot read the syllabus {path}: {error}") from error
-    try:
-        return _read(table)
+        return _read(table if "task" in table else _changed(_parse(HOME), table))
     except SyllabusError as error:
         raise SyllabusError(f"{path}: {error}") from None
 
 
+def _parse(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SyllabusError(f"Cannot read the syllabus {path}: {error}") from error
+
+
+def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The table of the kit's course with an instructor's changes."""
+    tables = ("accuracy", "limits", "points", "titles")
+    _keys(changes, "the file", set(), {"hints", "drop", "total", *tables})
+    for name in ("hints", "total"):
+        if name in changes:
+            course[name] = changes[name]
+    for name in ("accuracy", "limits"):
+        course[name] |= _table(changes.get(name, {}), f"[{name}]")
+    entries = {entry["id"]: entry for entry in course["task"]}
+    for name, key in (("points", "points"), ("titles", "title")):
+        for task, value in _table(changes.get(name, {}), f"[{name}]").items():
+            if task not in entries:
+                raise _unknown(task, list(entries))
+            entries[task][key] = value
+    dropped = _texts(changes.get("drop", []), "drop")
+    for task in dropped:
+        if task not in entries:
+            raise _unknown(task, list(entries))
+    course["task"] = [entry for task, entry in entries.items() if task not in dropped]
+    for entry in course["task"]:
+        for other in entry.get("rests_on", []):
+            if other in dropped:
+                raise SyllabusError(f"{other} cannot be dropped: {entry['id']} rests on it.")
+    return course
+
+
 def _read(table: Mapping[str, Any]) -> Syllabus:
-    _keys(table, "the file", {"package", "reference", "hints", "limits", "accuracy", "task"})
+    needed = {"package", "reference", "hints", "limits", "accuracy", "task"}
+    _keys(table, "the file", needed, {"total"})
     _keys(_table(table["limits"], "[limits]"), "[limits]", set(_LIMITS))
     general = Limits(**_limits(table["limits"], "[limits]"))
     accuracy = _table(table["accuracy"], "[accuracy]")
@@ -173,9 +241,12 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
     tasks: list[Task] = []
     for number, entry in enumerate(table["task"], start=1):
         tasks.append(_task(_table(entry, f"task {number}"), number, general, tasks))
-    total = sum(task.points for task in tasks)
-    if total != 100:
-        raise SyllabusError(f"the points of all tasks must sum to 100, but sum to {total}.")
+    total, wanted = sum(task.points for task in tasks), _whole(table.get("total", 100), "total")
+    if total != wanted:
+        raise SyllabusError(
+            f"the points of all tasks must sum to {wanted}, but sum to {total}. Change them"
+            f" under [points], or say total = {total}."
+        )
     return Syllabus(
         tasks=tuple(tasks),
         limits=general,

@@ -19,7 +19,7 @@ from autograder.cases.build import build_cases, load_reference
 from autograder.cli import main
 from autograder.course import handout, public_cases
 from autograder.seeds import GIVEN, PUBLIC
-from autograder.syllabus import Syllabus
+from autograder.syllabus import Syllabus, use
 from tests.grading import graded, lost
 
 ROOT = Path(__file__).parents[1]
@@ -98,6 +98,25 @@ def test_what_is_not_asked_is_given_whole(
     assert set(gone.values()) <= {"not implemented", "skipped"}
 
 
+def test_a_course_of_ones_own_goes_with_the_handout(quick: None, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('drop = ["conv.init"]\npoints."conv.forward" = 12\n', encoding="utf-8")
+    total = sum(task.points for task in COURSE.tasks)
+    points = {task.id: task.points for task in COURSE.tasks}
+    total += 12 - points["conv.forward"] - points["conv.init"]
+    own.write_text(own.read_text() + f"total = {total}\n", encoding="utf-8")
+    new = tmp_path / "new"
+    try:
+        assert main(["--syllabus", str(own), "handout", str(new)]) == 0
+    finally:
+        use(None)
+    assert (new / "byhand/syllabus.toml").read_bytes() == own.read_bytes()
+    readme = (new / "README.md").read_text(encoding="utf-8")
+    assert f"Together {total} points" in readme and "conv.init" not in readme
+    stubs = (new / "student/layers.py").read_text(encoding="utf-8")
+    assert "_he_normal" in stubs and 'NotImplementedError("conv.forward")' in stubs
+
+
 def test_a_folder_that_holds_something_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -150,6 +169,25 @@ def test_a_student_grades_with_the_cases_that_were_given(
     shutil.copytree(given, folder)
     done = student(wheel, folder, "grade", "student", "--task", "relu")
     assert done.returncode == 1
+    assert "0 of 5 points" in done.stdout
+
+
+def test_a_student_is_graded_by_the_course_that_was_given(
+    wheel: Path, given: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "work"
+    shutil.copytree(given, folder)
+    own = "total = 101\n" + f'points."relu.forward" = {COURSE.by_id("relu.forward").points + 1}\n'
+    (folder / "byhand/syllabus.toml").write_text(own, encoding="utf-8")
+    done = student(wheel, folder, "grade", "student", "--task", "relu")
+    assert "0 of 6 points" in done.stdout
+
+
+def test_a_course_in_what_was_handed_in_changes_nothing(given: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    shutil.copytree(given, folder)
+    (folder / "byhand/syllabus.toml").write_text("total = 7\n", encoding="utf-8")
+    done = student(ROOT, folder, "grade", "student", "--task", "relu")
     assert "0 of 5 points" in done.stdout
 
 

@@ -130,3 +130,56 @@ def test_reading_the_syllabus_needs_no_numpy():
     code = "import sys, autograder.syllabus as s; s.Syllabus.load(); print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+# A course of one's own ------------------------------------------------------------------
+
+
+def variant(folder: Path, text: str) -> Syllabus:
+    path = folder / "syllabus.toml"
+    path.write_text(text, encoding="utf-8")
+    return Syllabus.load(path)
+
+
+def test_a_course_of_ones_own_says_only_what_is_otherwise(tmp_path, course):
+    text = """
+hints = 2
+drop = ["linear.init", "conv.init"]
+accuracy.threshold = 0.9
+limits.call = 30
+points."relu.forward" = 9
+titles."relu.forward" = "Gleichrichter"
+total = {}
+"""
+    points = {task.id: task.points for task in course.tasks}
+    total = 100 - points["linear.init"] - points["conv.init"] + 9 - points["relu.forward"]
+    own = variant(tmp_path, text.format(total))
+    assert len(own.tasks) == len(course.tasks) - 2
+    assert (own.hints, own.accuracy.threshold, own.accuracy.epochs) == (2, 0.9, 10)
+    task = own.by_id("relu.forward")
+    assert (task.points, task.title, task.limits.call) == (9, "Gleichrichter", 30)
+    assert course.by_id("relu.forward").points == points["relu.forward"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('points."relu.forward" = 3', "must sum to 100, but sum to 101.*say total = 101"),
+        ('points."relu.forwrad" = 3', "did you mean relu.forward"),
+        ('drop = ["relu.forwrad"]', "did you mean relu.forward"),
+        ('drop = ["linear.backward"]', "cannot be dropped: linear.update rests on it"),
+        ("hint = 2", "unknown key 'hint'; did you mean hints"),
+        ("points = 7", r"\[points\] must be a table"),
+        ("accuracy.treshold = 0.9", "unknown key 'treshold'; did you mean threshold"),
+        ("total = 0", "total must be a whole number above 0"),
+    ],
+)
+def test_a_course_of_ones_own_that_cannot_be_is_refused(tmp_path, text, message):
+    with pytest.raises(SyllabusError, match=message):
+        variant(tmp_path, text)
+
+
+def test_the_example_of_the_docs_is_a_course(tmp_path):
+    page = (Path(__file__).parents[1] / "docs/variants.md").read_text(encoding="utf-8")
+    own = variant(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
+    assert own.by_id("maxpool.forward").title == "Pooling, forward"

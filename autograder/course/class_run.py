@@ -30,7 +30,7 @@ from autograder.errors import IntakeError, KitError
 from autograder.reports import class_page, student_page
 from autograder.result import Result
 from autograder.sandbox.isolation import Isolation
-from autograder.syllabus import Syllabus, Task
+from autograder.syllabus import Syllabus, Task, used
 from autograder.text import one_line
 
 TRIES = 2  # of a job that the grader fails in
@@ -208,6 +208,7 @@ def job(entry: Entry, out: OutFolder, plan: Plan, choice: Choice) -> Job:
         hints=plan.syllabus.hints,
         level=plan.isolation.level.name,
         again=choice.again,
+        course=str(used() or ""),
     )
 
 

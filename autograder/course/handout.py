@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograder import __version__
+from autograder import syllabus as syllabus_file
 from autograder.cases.build import HOME
 from autograder.course import public_cases
 from autograder.course.stubs import write_stubs
@@ -81,6 +82,8 @@ def write_handout(
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
         (folder / GIVEN).parent.mkdir(exist_ok=True)
         cases.save(folder / GIVEN)
+        if course := syllabus_file.used():
+            shutil.copyfile(course, folder / syllabus_file.GIVEN)
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     if vendor:

@@ -28,7 +28,7 @@ from autograder.errors import KitError
 from autograder.grading import grade_taken, taken_in
 from autograder.intake import Submission
 from autograder.sandbox.isolation import at, end_with_parent, shut_in
-from autograder.syllabus import Syllabus
+from autograder.syllabus import Syllabus, use
 
 # What became of a job.
 DONE, CHANGED, BROKEN, NO_SPACE = "done", "changed", "broken", "not written"
@@ -52,6 +52,8 @@ class Job:
         What the submission is called in it.
     again
         Whether it is to be graded although there is a result.
+    course
+        The file of the syllabus; empty: that of the kit.
     """
 
     key: str
@@ -65,6 +67,7 @@ class Job:
     hints: int
     level: str
     again: bool = False
+    course: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,7 @@ def do(job: Job) -> Done:
         isolation = at(job.level)
         if isolation is None:
             return Done(job.key, BROKEN, f"the isolation {job.level} cannot be had here")
+        use(Path(job.course) if job.course else None)
         syllabus = replace(Syllabus.load(), hints=job.hints)
         files = tuple((name, Path(path)) for name, path in job.files)
         hand_in = HandIn(path=Path(job.path), shown=job.name, files=files)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from autograder.errors import KitError, SyllabusError
-from autograder.syllabus import Syllabus, Task
+from autograder.syllabus import HOME, Syllabus, Task
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -66,6 +66,14 @@ def make_stubs(
             if task.id in wanted:
                 asked[f"{module}.py"].setdefault(inside, task.id)
             elif inside not in asked[f"{module}.py"]:
+                given[f"{module}.py"].add(inside)
+
+    # What a course of one's own has dropped is given, too.
+    ids = {task.id for task in syllabus.tasks}
+    for task in Syllabus.load(HOME).tasks:
+        for function in task.functions if task.id not in ids else ():
+            module, _, inside = function.partition(".")
+            if inside not in asked.get(f"{module}.py", {inside}):
                 given[f"{module}.py"].add(inside)
 
     stubs, private = {}, set()
