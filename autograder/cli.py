@@ -169,6 +169,10 @@ def parser() -> argparse.ArgumentParser:
     out.add_argument("--git", action="store_true", help="as a repository with one commit")
     out.set_defaults(run=handout)
 
+    books = commands.add_parser("notebooks", help="make the assignment as notebooks for nbgrader")
+    books.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
+    books.set_defaults(run=notebooks)
+
     case = commands.add_parser("cases", help="write the cases of a seed to a file")
     case.add_argument("file", type=Path, metavar="FILE")
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
@@ -374,6 +378,17 @@ def handout(options: argparse.Namespace) -> int:
         tell=lambda line: print(line, file=sys.stderr),
     )
     print(f"{options.folder} is the handout, with {len(tasks)} tasks; its README says the rest")
+    return 0
+
+
+def notebooks(options: argparse.Namespace) -> int:
+    """Make the assignment as notebooks for nbgrader."""
+    from autograder.course.notebooks import write_notebooks
+
+    made = write_notebooks(
+        options.folder, Syllabus.load(), lambda line: print(line, file=sys.stderr)
+    )
+    print(f"{options.folder} is a course folder of nbgrader, with {', '.join(made)}")
     return 0
 
 

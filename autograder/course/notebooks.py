@@ -1,0 +1,245 @@
+"""The assignment as notebooks for nbgrader, made from the solution's text and the syllabus.
+
+One notebook a chapter. A class is given with its docstring; each function that is asked for
+has a cell of its own, so that a cell that does not run costs its own task, and behind it the
+cell that shows its marks. This module only writes text, and never imports the solution.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+from autograder import cells
+from autograder.cases.build import HOME
+from autograder.course import public_cases
+from autograder.course.template import text as template
+from autograder.errors import KitError
+from autograder.seeds import GIVEN
+from autograder.syllabus import Syllabus, Task
+
+ASSIGNMENT = "cnn"
+CHAPTERS = {  # file: title, groups of tasks
+    "1-layers": ("Layers without parameters", ("relu", "flatten", "maxpool")),
+    "2-linear-and-loss": ("The linear layer and the loss", ("linear", "loss")),
+    "3-convolution": ("Convolution", ("conv",)),
+    "4-network": ("The network, and training it", ("network", "accuracy")),
+}
+MODULES = ("layers", "losses", "network")
+START = """import numpy as np
+
+from autograder.notebook import check, method_of
+from autograder.notebook import load_others
+
+load_others("{name}")  # what the notebooks before this one define"""
+
+
+@dataclass
+class Definition:
+    """A function, a class or a constant of the solution, as text."""
+
+    module: str
+    name: str
+    node: ast.stmt
+    text: str
+
+
+def write_notebooks(
+    folder: Path, syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None
+) -> list[str]:
+    """Write a course folder of nbgrader.
+
+    Returns
+    -------
+    list of str
+        The names of the notebooks.
+
+    Raises
+    ------
+    KitError
+        The folder holds something already, or cannot be written.
+    """
+    if folder.is_dir() and any(folder.iterdir()):
+        raise KitError(f"{folder} is not empty: name a new folder")
+    cases = public_cases.make(syllabus, tell)
+    source = folder / "source" / ASSIGNMENT
+    made = make_notebooks(syllabus)
+    try:
+        (source / GIVEN).parent.mkdir(parents=True)
+        for name, notebook in made.items():
+            data = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
+            (source / f"{name}.ipynb").write_bytes(data.encode())
+        cases.save(source / GIVEN)
+        config = template("nbgrader_config", syllabus)
+        (folder / "nbgrader_config.py").write_bytes(config.encode())
+        shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
+    except OSError as error:
+        raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
+    return list(made)
+
+
+def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
+    """The notebooks of a course by their names."""
+    known = definitions(HOME / syllabus.reference)
+    made = {}
+    for name, (title, groups) in CHAPTERS.items():
+        tasks = [task for task in syllabus.tasks if task.group in groups]
+        made_of = [markdown(f"# {title}"), given(f"start-{name}", START.format(name=name))]
+        if name == next(iter(CHAPTERS)):
+            made_of += map(as_given, (known["layers.NetworkLayer"], known["layers.ParamLayer"]))
+        shown: set[str] = set()
+        for task in tasks:
+            made_of += cells_of(task, known, shown, syllabus)
+        made[name] = {
+            "cells": made_of,
+            "metadata": {
+                "kernelspec": {
+                    "display_name": "Python 3",
+                    "language": "python",
+                    "name": "python3",
+                }
+            },
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    return made
+
+
+def definitions(folder: Path) -> dict[str, Definition]:
+    """All definitions at the top of the modules, by module and name."""
+    found = {}
+    for module in MODULES:
+        text = (folder / f"{module}.py").read_text(encoding="utf-8")
+        lines = text.splitlines()
+        for node in ast.parse(text).body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef):
+                body = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+                found[f"{module}.{node.name}"] = Definition(module, node.name, node, body)
+    return found
+
+
+def cells_of(
+    task: Task, known: dict[str, Definition], shown: set[str], syllabus: Syllabus
+) -> Iterator[dict[str, Any]]:
+    """The cells of a task: its class, if it is new here, what is to be written, the marks."""
+    yield markdown(f"## {task.title} ({task.points} points)")
+    asked = {name for one in syllabus.tasks for name in one.functions}
+    for number, function in enumerate(task.functions):
+        module, _, name = function.partition(".")
+        owner, dot, _ = name.partition(".")
+        if dot and f"{module}.{owner}" not in shown:
+            shown.add(f"{module}.{owner}")
+            yield given(f"class-{owner}", skeleton(known[f"{module}.{owner}"], asked))
+        if function in shown:
+            continue
+        shown.add(function)
+        more = f"-{name.rpartition('.')[2]}" if number else ""
+        answer = solution(known, function)
+        yield code(answer, f"{cells.id_of(task.id)}{more}-answer", solution=True)
+    check = f'check("{task.id}")'
+    yield code(check, cells.id_of(task.id), grade=True, locked=True, points=task.points)
+
+
+def skeleton(definition: Definition, asked: set[str]) -> str:
+    """A class without the methods that are asked for."""
+    cls = definition.node
+    assert isinstance(cls, ast.ClassDef)
+    lines = definition.text.splitlines()
+    first = cls.lineno
+    for node in reversed(cls.body):
+        name = f"{definition.module}.{cls.name}.{getattr(node, 'name', '')}"
+        if isinstance(node, ast.FunctionDef) and name in asked:
+            del lines[node.lineno - first : (node.end_lineno or 0) - first + 1]
+    return "\n".join(lines).rstrip()
+
+
+def solution(known: dict[str, Definition], function: str) -> str:
+    """A function as its own cell, with its body between nbgrader's marks.
+
+    The private helpers that it uses come into the body, so that they go with it.
+    """
+    module, _, name = function.partition(".")
+    owner, _, method = name.rpartition(".")
+    definition = known[f"{module}.{owner or method}"]
+    lines = definition.text.splitlines()
+    first = definition.node.lineno
+    node: ast.AST = definition.node
+    if owner:
+        assert isinstance(definition.node, ast.ClassDef)
+        node = next(one for one in definition.node.body if getattr(one, "name", "") == method)
+    assert isinstance(node, ast.FunctionDef)
+    start = node.body[1].lineno if len(node.body) > 1 else node.end_lineno or 0
+    docstring_ends = node.body[0].end_lineno or 0
+    head = dedent("\n".join(lines[node.lineno - first : docstring_ends - first + 1]))
+    body = dedent("\n".join(lines[docstring_ends - first + 1 : (node.end_lineno or 0) - first + 1]))
+    helpers = [dedent(one.text) for one in used(known, module, node)]
+    whole = "\n\n".join([*helpers, body.strip("\n")])
+    inside = f"### BEGIN SOLUTION\n{whole}\n### END SOLUTION"
+    assert start
+    text = f"{head}\n{indent(inside, '    ')}"
+    return f"@method_of({owner})\n{text}" if owner else text
+
+
+def used(known: dict[str, Definition], module: str, node: ast.AST) -> list[Definition]:
+    """The private functions of a module that a function uses, and what these use, in order."""
+    found: set[str] = set()
+    waiting = [node]
+    while waiting:
+        for part in ast.walk(waiting.pop()):
+            name = f"{module}.{part.id}" if isinstance(part, ast.Name) else ""
+            if name in known and name not in found and known[name].name.startswith("_"):
+                found.add(name)
+                waiting.append(known[name].node)
+    return [one for name, one in known.items() if name in found]
+
+
+# Cells ---------------------------------------------------------------------------------
+
+
+def code(source: str, name: str, **meaning: object) -> dict[str, Any]:
+    """A code cell with what nbgrader wants to know of it."""
+    fields = {"grade": False, "solution": False, "locked": False, "task": False}
+    about: dict[str, object] = {"schema_version": 3, "grade_id": name, **fields, **meaning}
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": name[:64],
+        "metadata": {"nbgrader": about},
+        "outputs": [],
+        "source": source.splitlines(keepends=True),
+    }
+
+
+def given(name: str, source: str) -> dict[str, Any]:
+    """A code cell that students are not to change."""
+    return code(source, name, locked=True)
+
+
+def as_given(definition: Definition) -> dict[str, Any]:
+    return given(f"class-{definition.name}", definition.text)
+
+
+def markdown(source: str) -> dict[str, Any]:
+    name = "".join(letter if letter.isalnum() else "-" for letter in source.casefold())
+    return {
+        "cell_type": "markdown",
+        "id": f"text{name}"[:64],
+        "metadata": {},
+        "source": source.splitlines(keepends=True),
+    }
+
+
+def names(notebooks: Iterable[dict[str, Any]]) -> list[str]:
+    """The ids that nbgrader knows cells by."""
+    return [
+        cell["metadata"]["nbgrader"]["grade_id"]
+        for notebook in notebooks
+        for cell in notebook["cells"]
+        if "nbgrader" in cell["metadata"]
+    ]

@@ -1,0 +1,248 @@
+"""The assignment as notebooks: what students write there becomes a package, and is graded."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+from leaks import runs, secret_runs
+
+from autograder import cells, notebook
+from autograder.cases.build import HOME, build_cases, load_reference
+from autograder.cells import Cell, definitions
+from autograder.course import notebooks, public_cases
+from autograder.errors import KitError
+from autograder.seeds import PUBLIC
+from autograder.syllabus import Syllabus
+from tests.grading import graded, lost
+from tests.test_exports import needs_nbgrader, python_with_nbgrader
+
+COURSE = Syllabus.load()
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, dict[str, Any]]:
+    return notebooks.make_notebooks(COURSE)
+
+
+def write(folder: Path, made: dict[str, dict[str, Any]], **changed: str) -> Path:
+    """The notebooks in a folder; `relu_forward_answer` is another text for that cell."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, one in made.items():
+        copy = json.loads(json.dumps(one))
+        for cell in copy["cells"]:
+            id = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
+            if (text := changed.get(id.replace("-", "_"))) is not None:
+                cell["source"] = text
+        (folder / f"{name}.ipynb").write_text(json.dumps(copy), encoding="utf-8")
+    return folder
+
+
+def package(tmp_path: Path, made: dict[str, dict[str, Any]], **changed: str) -> Path:
+    return notebook.write_package(write(tmp_path / "in", made, **changed), tmp_path / "out")
+
+
+def answer(made: dict[str, dict[str, Any]], id: str) -> str:
+    return next(
+        "".join(cell["source"])
+        for one in made.values()
+        for cell in one["cells"]
+        if cell["metadata"].get("nbgrader", {}).get("grade_id") == id
+    )
+
+
+# What is handed out --------------------------------------------------------------------
+
+
+def test_there_is_a_test_cell_for_each_task_with_its_points(made: dict[str, Any]) -> None:
+    points = {
+        cell["metadata"]["nbgrader"]["grade_id"]: cell["metadata"]["nbgrader"]["points"]
+        for one in made.values()
+        for cell in one["cells"]
+        if cell["metadata"].get("nbgrader", {}).get("grade")
+    }
+    assert points == {cells.id_of(task.id): task.points for task in COURSE.tasks}
+    ids = notebooks.names(made.values())
+    assert len(ids) == len(set(ids))
+
+
+def test_the_solution_stands_between_the_marks_and_nowhere_else(made: dict[str, Any]) -> None:
+    secret = secret_runs(HOME / COURSE.reference, COURSE, 10)
+    for one in made.values():
+        for cell in one["cells"]:
+            text, kept, inside = "".join(cell["source"]), [], False
+            for line in text.splitlines():
+                inside = inside or "### BEGIN SOLUTION" in line
+                kept += [] if inside else [line]
+                inside = inside and "### END SOLUTION" not in line
+            assert not secret & runs("\n".join(kept), 10)
+
+
+def test_the_notebooks_of_the_solution_have_full_marks(
+    made: dict[str, Any], tmp_path: Path
+) -> None:
+    assert lost(graded(package(tmp_path, made))) == {}
+
+
+# What students make of it --------------------------------------------------------------
+
+
+def test_a_cell_that_is_no_python_costs_its_own_task(made: dict[str, Any], tmp_path: Path) -> None:
+    broken = "@method_of(ReLULayer)\ndef backward(self, x, last_x_grad:\n    return x\n"
+    path = package(tmp_path, made, relu_backward_answer=broken)
+    result = graded(path, only=["relu", "flatten"])
+    assert lost(result) == {"relu.backward": "crashed"}
+    assert "SyntaxError" in result.tasks[1].checks[0].message
+
+
+def test_what_is_only_tried_out_is_not_run(made: dict[str, Any], tmp_path: Path) -> None:
+    text = answer(made, "relu-forward-answer")
+    text = f"%time\n!ls\nReLULayer?\n{text}\nlayer = ReLULayer()\nwhile True:\n    pass\n"
+    assert lost(graded(package(tmp_path, made, relu_forward_answer=text), only=["relu"])) == {}
+
+
+def test_a_helper_of_an_added_cell_can_be_used(made: dict[str, Any], tmp_path: Path) -> None:
+    folder = write(
+        tmp_path / "in",
+        made,
+        relu_forward_answer="@method_of(ReLULayer)\ndef forward(self, x):\n    return größer(x)",
+    )
+    file = folder / "1-layers.ipynb"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    added = {"cell_type": "code", "metadata": {}, "source": "def größer(x):\n return x * (x > 0)\n"}
+    data["cells"].insert(3, added)
+    file.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    path = notebook.write_package(folder, tmp_path / "out")
+    assert lost(graded(path, only=["relu"])) == {}
+
+
+def test_a_deleted_or_copied_test_cell_changes_nothing(
+    made: dict[str, Any], tmp_path: Path
+) -> None:
+    path = package(tmp_path, made, relu_forward="raise SystemExit", relu_backward="")
+    assert lost(graded(path, only=["relu"])) == {}
+
+
+def test_of_two_cells_with_one_id_the_first_counts() -> None:
+    files = cells.package([Cell("a", "x = 1\n"), Cell("a", "x = 2\n"), Cell("", "y = 3\n")])
+    assert [text for name, text in files.items() if name != "__init__.py"] == ["x = 1\n", "y = 3\n"]
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("import numpy as np\nx = np.ones(3)\n", "import numpy as np\nx = np.ones(3)"),
+        ("A = 3\nA: int = 4\nprint(A)\n", "A = 3\nA: int = 4"),
+        ("x = f()\ndef g():\n    return 1\n", "def g():\n    return 1"),
+        ("for i in []:\n    pass\n", ""),
+        ("%%bash\nrm -rf /\n", ""),
+        ("%%time\nA = 1\n", "A = 1"),
+        ("!pip install torch\nA = 1\nA?\n", "A = 1"),
+        ("def f(:\n", "def f(:"),
+    ],
+)
+def test_of_a_cell_what_it_defines_remains(source: str, left: str) -> None:
+    assert definitions(source).strip() == left
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"cells": 3}', '{"cells": [{}]}'])
+def test_a_file_that_is_no_notebook_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_text(content, encoding="utf-8")
+    with pytest.raises(KitError, match=r"a\.ipynb is not a notebook"):
+        notebook.write_package(tmp_path, tmp_path / "out")
+
+
+def test_a_folder_without_notebooks_is_said(tmp_path: Path) -> None:
+    with pytest.raises(KitError, match="there is no notebook"):
+        notebook.write_package(tmp_path, tmp_path / "out")
+
+
+# In the student's own kernel -----------------------------------------------------------
+
+
+def test_a_test_cell_shows_the_report(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = "@method_of(ReLULayer)\ndef forward(self, x):\n    return '<script>' and abs(x)"
+    monkeypatch.chdir(write(tmp_path, made, relu_forward_answer=wrong))
+    report = notebook.check("relu.forward")
+    assert "This looks like: The absolute value is taken." in repr(report)
+    assert "relu.forward: failed, 0 of 2 points" in report._repr_html_()
+    assert "passed, 3 of 3 points" in repr(notebook.check("relu.backward"))
+
+
+def test_a_test_cell_says_why_it_cannot_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert notebook.check("relu.forward") is None
+    assert "Not checked: there is no notebook" in capsys.readouterr().out
+
+
+# nbgrader, the real one ----------------------------------------------------------------
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_nbgrader_takes_the_notebooks_from_generation_to_marks(
+    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = build_cases(PUBLIC, load_reference())
+    monkeypatch.setattr(public_cases, "make", lambda syllabus, tell=None: plain)
+    course = tmp_path / "course"
+    notebooks.write_notebooks(course, COURSE)
+    nbgrader(course, "generate_assignment", "cnn")
+    release = course / "release/cnn"
+    assert "np.maximum(x, 0)" not in (release / "1-layers.ipynb").read_text(encoding="utf-8")
+    assert (release / "byhand/cases.npz").is_file()
+    warns = textwrap.dedent(
+        """
+        @method_of(ReLULayer)
+        def forward(self, x):
+            import warnings; warnings.warn("beware")
+            return np.maximum(x, 0)
+        """
+    )
+    hand_in = course / "submitted"
+    write(hand_in / "right/cnn", made, relu_forward_answer=warns, relu_forward="pass")
+    write(
+        hand_in / "wrong/cnn",
+        made,
+        linear_forward_answer="@method_of(LinearLayer)\ndef forward(self, x):\n    return x",
+        loss_backward="import subprocess; subprocess.run = None",
+        conv_update_answer="while True:\n    pass",
+    )
+    (hand_in / "stubs").mkdir()
+    subprocess.run(["cp", "-r", str(release), str(hand_in / "stubs/cnn")], check=True)
+    nbgrader(course, "autograde", "cnn")
+    nbgrader(course, "generate_feedback", "cnn")
+    nbgrader(course, "export", "--to", "marks.csv")
+    with (course / "marks.csv").open(encoding="utf-8") as file:
+        marks = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert marks["right"] == 100
+    assert marks["stubs"] == 0
+    expected = graded(notebook.write_package(hand_in / "wrong/cnn", tmp_path / "out"), seed=PUBLIC)
+    assert marks["wrong"] == expected.score
+    feedback = (course / "feedback/wrong/cnn/2-linear-and-loss.html").read_text(encoding="utf-8")
+    assert "linear.forward: failed, 0 of 4 points" in feedback
+
+
+def nbgrader(course: Path, *arguments: str) -> None:
+    python = str(python_with_nbgrader())
+    program = "from nbgrader.apps import NbGraderApp; NbGraderApp.launch_instance()"
+    done = subprocess.run(
+        [python, "-c", program, *arguments],
+        cwd=course,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
