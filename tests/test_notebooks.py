@@ -240,7 +240,8 @@ def nbgrader(course: Path, *arguments: str) -> None:
     done = subprocess.run(
         [python, "-c", program, *arguments],
         cwd=course,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ
+        | {"PYTHONPATH": str(ROOT), "PATH": f"{Path(python).parent}:{os.environ['PATH']}"},
         capture_output=True,
         text=True,
         check=False,
