@@ -358,7 +358,7 @@ def template(options: argparse.Namespace) -> int:
     """Make what a CI or a platform needs to grade."""
     from autograder.course.template import write_template
 
-    made = write_template(options.name, options.folder, Syllabus.load())
+    made = write_template(options.name, options.folder, Syllabus.load(), progress)
     print(f"{options.folder} holds {', '.join(path.name for path in made)}")
     return 0
 
@@ -375,7 +375,7 @@ def handout(options: argparse.Namespace) -> int:
         tasks,
         vendor=options.vendor,
         git=options.git,
-        tell=lambda line: print(line, file=sys.stderr),
+        tell=progress,
     )
     print(f"{options.folder} is the handout, with {len(tasks)} tasks; its README says the rest")
     return 0
@@ -385,9 +385,7 @@ def notebooks(options: argparse.Namespace) -> int:
     """Make the assignment as notebooks for nbgrader."""
     from autograder.course.notebooks import write_notebooks
 
-    made = write_notebooks(
-        options.folder, Syllabus.load(), lambda line: print(line, file=sys.stderr)
-    )
+    made = write_notebooks(options.folder, Syllabus.load(), progress)
     print(f"{options.folder} is a course folder of nbgrader, with {', '.join(made)}")
     return 0
 
@@ -401,6 +399,11 @@ def cases(options: argparse.Namespace) -> int:
     made.save(options.file)
     print(f"{len(list(made))} cases of seed {options.seed} written to {options.file}")
     return 0
+
+
+def progress(line: str) -> None:
+    """Say what is being done, beside what is the result."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def check_writable(file: Path) -> None:

@@ -15,23 +15,15 @@ from pathlib import Path
 import pytest
 from leaks import runs, secret_runs
 
-from autograder.cases.build import build_cases, load_reference
 from autograder.cli import main
 from autograder.course import handout, public_cases
-from autograder.seeds import GIVEN, PUBLIC
+from autograder.seeds import GIVEN
 from autograder.syllabus import Syllabus, use
 from tests.grading import graded, lost
 
 ROOT = Path(__file__).parents[1]
 COURSE = Syllabus.load()
 LINE = 10  # tokens of a short line
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cases without fingerprints, which take a minute to make."""
-    plain = build_cases(PUBLIC, load_reference())
-    monkeypatch.setattr(public_cases, "make", lambda syllabus, tell=None: plain)
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -47,7 +39,7 @@ def made(folder: Path, *options: str) -> dict[str, bytes]:
     return files(folder)
 
 
-def test_a_handout_is_a_small_project(quick: None, tmp_path: Path) -> None:
+def test_a_handout_is_a_small_project(quick_cases: None, tmp_path: Path) -> None:
     found = made(tmp_path / "new")
     assert {f"student/{name}.py" for name in ("layers", "losses", "network")} < found.keys()
     assert {"README.md", "LICENSE", "pyproject.toml", GIVEN, ".gitignore"} < found.keys()
@@ -61,7 +53,7 @@ def test_a_handout_is_a_small_project(quick: None, tmp_path: Path) -> None:
     assert not [name for name, text in found.items() if b"[[ " in text]
 
 
-def test_two_handouts_are_the_same_to_the_byte(quick: None, tmp_path: Path) -> None:
+def test_two_handouts_are_the_same_to_the_byte(quick_cases: None, tmp_path: Path) -> None:
     assert made(tmp_path / "one", "--git") == made(tmp_path / "two", "--git")
     commits = {
         subprocess.check_output(["git", "-C", str(tmp_path / name), "log", "--format=%H"])
@@ -72,7 +64,7 @@ def test_two_handouts_are_the_same_to_the_byte(quick: None, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("only", [[], ["conv"], ["network", "loss"], ["linear.backward"]], ids=str)
 def test_no_line_of_what_is_asked_leaves_the_house(
-    only: list[str], quick: None, tmp_path: Path
+    only: list[str], quick_cases: None, tmp_path: Path
 ) -> None:
     found = made(tmp_path / "new", *(["--tasks", *only] if only else []))
     syllabus = replace(COURSE, tasks=COURSE.select(only))
@@ -88,7 +80,7 @@ def test_no_line_of_what_is_asked_leaves_the_house(
     [("conv", set()), ("network", set()), ("loss", {"network.predict"})],  # with the softmax
 )
 def test_what_is_not_asked_is_given_whole(
-    only: str, shared: set[str], quick: None, tmp_path: Path
+    only: str, shared: set[str], quick_cases: None, tmp_path: Path
 ) -> None:
     made(tmp_path / "new", "--tasks", only)
     result = graded(tmp_path / "new/student", skip=["accuracy"])
@@ -98,7 +90,7 @@ def test_what_is_not_asked_is_given_whole(
     assert set(gone.values()) <= {"not implemented", "skipped"}
 
 
-def test_a_course_of_ones_own_goes_with_the_handout(quick: None, tmp_path: Path) -> None:
+def test_a_course_of_ones_own_goes_with_the_handout(quick_cases: None, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     own.write_text('drop = ["conv.init"]\npoints."conv.forward" = 12\n', encoding="utf-8")
     total = sum(task.points for task in COURSE.tasks)

@@ -14,9 +14,9 @@ import pytest
 from leaks import runs, secret_runs
 
 from autograder import cells, notebook
-from autograder.cases.build import HOME, build_cases, load_reference
+from autograder.cases.build import HOME
 from autograder.cells import Cell, definitions
-from autograder.course import notebooks, public_cases
+from autograder.course import notebooks
 from autograder.errors import KitError
 from autograder.seeds import PUBLIC
 from autograder.syllabus import Syllabus
@@ -192,10 +192,8 @@ def test_a_test_cell_says_why_it_cannot_check(
 @needs_nbgrader
 @pytest.mark.slow
 def test_nbgrader_takes_the_notebooks_from_generation_to_marks(
-    made: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    made: dict[str, Any], tmp_path: Path, quick_cases: None
 ) -> None:
-    plain = build_cases(PUBLIC, load_reference())
-    monkeypatch.setattr(public_cases, "make", lambda syllabus, tell=None: plain)
     course = tmp_path / "course"
     notebooks.write_notebooks(course, COURSE)
     nbgrader(course, "generate_assignment", "cnn")

@@ -58,7 +58,8 @@ def test_each_mistake_is_caught_and_named(name: str, tmp_path: Path) -> None:
 def test_what_answers_differently_is_caught_and_not_named_wrongly(
     name: str, tmp_path: Path
 ) -> None:
-    assert names(name, tmp_path) in ([], [name])
+    known = [one for one in names(name, tmp_path) if not one.startswith("form.")]
+    assert known in ([], [name])
 
 
 def test_the_mistakes_are_the_catalogues_and_cover_all_groups() -> None:

@@ -21,6 +21,8 @@ from autograder.errors import KitError
 from autograder.syllabus import Syllabus
 from tests.corpus.wrong import package
 
+pytestmark = pytest.mark.usefixtures("quick_cases")
+
 CRASH = {"layers.py": ("return np.maximum(x, 0)", "return x.relu()")}
 WRONG = {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")}
 TREES = {  # where a platform keeps things, and what it runs

@@ -12,7 +12,7 @@ import shlex
 import shutil
 import tomllib
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -89,13 +89,20 @@ TEMPLATES = {
 }
 
 
-def write_template(name: str, folder: Path, syllabus: Syllabus) -> list[Path]:
+def write_template(
+    name: str,
+    folder: Path,
+    syllabus: Syllabus,
+    tell: Callable[[str], None] = lambda line: None,
+) -> list[Path]:
     """Write what a platform needs into a new folder.
 
     Parameters
     ----------
     name
         A key of `TEMPLATES`.
+    tell
+        Hears what is being done, where it takes a while.
 
     Returns
     -------
@@ -121,7 +128,7 @@ def write_template(name: str, folder: Path, syllabus: Syllabus) -> list[Path]:
         if template.cases:
             file = folder / template.cases
             file.parent.mkdir(parents=True, exist_ok=True)
-            public_cases.make(syllabus).save(file)
+            public_cases.make(syllabus, tell).save(file)
         if template.kit:
             copy_kit(folder / "kit", syllabus)
             secret = folder / "secret"
