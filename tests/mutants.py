@@ -29,6 +29,7 @@ from typing import Any
 from autograder import intake
 from autograder.cases.build import HOME
 from autograder.grading import Grading, Silence
+from autograder.sandbox.isolation import unprotected
 from autograder.syllabus import Syllabus
 from tests.grading import cases_of
 
@@ -371,7 +372,8 @@ def killer(mutant: Mutant, syllabus: Syllabus, seed: int) -> str:
         shutil.rmtree(package / "__pycache__", ignore_errors=True)
         module = mutant.function.partition(".")[0]
         (package / f"{module}.py").write_text(mutant.source, encoding="utf-8")
-        grading = Grading(intake.take(package, Path(folder)), cases_of(seed), syllabus, Silence())
+        taken = intake.take(package, Path(folder))
+        grading = Grading(taken, cases_of(seed), syllabus, Silence(), unprotected())
         grading.fingerprints = None  # nothing need be named
         try:
             for task in tasks_for(mutant.function, syllabus):
