@@ -182,3 +182,12 @@ def test_hints_are_shown_as_far_as_is_wanted(level: str, count: int, tmp_path: P
     known = by_id("relu.forward.absolute-value")
     assert mistake["id"] == known.id
     assert [hint in mistake["hint"] for hint in known.hints].count(True) == count
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    command = f"{sys.executable} -m autograder grade student --task relu | head -1"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=HOME, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.startswith("byhand")
+    assert done.stderr == ""
