@@ -131,6 +131,7 @@ class Practice:
                 known = self.progress.hints[task.id] = min(known + 1, MOST_HINTS)
             level = max(level, known)
         syllabus = replace(self.syllabus, hints=level)
+        self.terminal.ended.clear()  # what is checked again is no second try
         result = grade(
             self.package, self.cases, syllabus, tasks, self.terminal, isolation=self.isolation
         )
@@ -172,7 +173,7 @@ class Practice:
             where = ", ".join(following.functions) or following.title
             self.terminal.write(f"Next: {following.id} ({where})")
         else:
-            self.terminal.write(f"All is done. To hand in: autograder grade {self.package}")
+            self.terminal.write(f"All is done. For the marks: autograder grade {self.package}")
 
     def watch(self, tasks: Sequence[Task], *, hint: bool, show: bool) -> None:
         """Check whenever a file of the package is saved, until it is interrupted.
