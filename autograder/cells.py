@@ -124,7 +124,6 @@ CrossEntropyLoss ConvolutionNeuralNetwork load_dataset
 """
 
 import __future__
-import ast
 from pathlib import Path
 
 CELLS = [

@@ -52,8 +52,9 @@ class Progress:
         file = package.resolve().parent / HOME / "progress.json"
         try:
             data = json.loads(file.read_text(encoding="utf-8"))
-            return cls(file, [str(name) for name in data["done"]], dict(data["hints"]))
-        except (OSError, ValueError, KeyError, TypeError):
+            hints = {str(name): int(level) for name, level in data["hints"].items()}
+            return cls(file, [str(name) for name in data["done"]], hints)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return cls(file)
 
     def note(self, results: Iterable[TaskResult]) -> None:
@@ -64,7 +65,10 @@ class Progress:
             if result.status == "passed":
                 self.done.append(result.id)
                 self.hints.pop(result.id, None)
-        self.file.parent.mkdir(exist_ok=True)
+        try:
+            self.file.parent.mkdir(exist_ok=True)
+        except OSError as error:
+            raise KitError(f"{self.file.parent} cannot be made: {error.strerror}") from error
         data = {"done": self.done, "hints": self.hints}
         whole.write(self.file, json.dumps(data, indent=1) + "\n")
 

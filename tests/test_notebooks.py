@@ -69,7 +69,12 @@ def test_there_is_a_test_cell_for_each_task_with_its_points(made: dict[str, Any]
         if cell["metadata"].get("nbgrader", {}).get("grade")
     }
     assert points == {cells.id_of(task.id): task.points for task in COURSE.tasks}
-    ids = notebooks.names(made.values())
+    ids = [
+        cell["metadata"]["nbgrader"]["grade_id"]
+        for one in made.values()
+        for cell in one["cells"]
+        if "nbgrader" in cell["metadata"]
+    ]
     assert len(ids) == len(set(ids))
 
 

@@ -80,7 +80,10 @@ def test_a_task_that_fails_again_is_no_longer_done(wrong: Path) -> None:
     assert loop.practice.progress.done == []
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"done": 1}', '{"done": [], "hints": 7}'])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"done": 1}', '{"done": [], "hints": 7}', '{"done": [], "hints": {"a": "b"}}'],
+)
 def test_a_spoilt_file_of_progress_is_begun_anew(text: str, wrong: Path) -> None:
     file = Progress.of(wrong).file
     file.parent.mkdir()

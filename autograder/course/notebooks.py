@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -174,14 +174,12 @@ def solution(known: dict[str, Definition], function: str) -> str:
         assert isinstance(definition.node, ast.ClassDef)
         node = next(one for one in definition.node.body if getattr(one, "name", "") == method)
     assert isinstance(node, ast.FunctionDef)
-    start = node.body[1].lineno if len(node.body) > 1 else node.end_lineno or 0
     docstring_ends = node.body[0].end_lineno or 0
     head = dedent("\n".join(lines[node.lineno - first : docstring_ends - first + 1]))
     body = dedent("\n".join(lines[docstring_ends - first + 1 : (node.end_lineno or 0) - first + 1]))
     helpers = [dedent(one.text) for one in used(known, module, node)]
     whole = "\n\n".join([*helpers, body.strip("\n")])
     inside = f"### BEGIN SOLUTION\n{whole}\n### END SOLUTION"
-    assert start
     text = f"{head}\n{indent(inside, '    ')}"
     return f"@method_of({owner})\n{text}" if owner else text
 
@@ -233,13 +231,3 @@ def markdown(source: str) -> dict[str, Any]:
         "metadata": {},
         "source": source.splitlines(keepends=True),
     }
-
-
-def names(notebooks: Iterable[dict[str, Any]]) -> list[str]:
-    """The ids that nbgrader knows cells by."""
-    return [
-        cell["metadata"]["nbgrader"]["grade_id"]
-        for notebook in notebooks
-        for cell in notebook["cells"]
-        if "nbgrader" in cell["metadata"]
-    ]
