@@ -17,10 +17,8 @@ from typing import Any
 import numpy as np
 
 from autograder.cases import Cases
-from autograder.diagnosis.fingerprints import WRONG, Question
-from autograder.diagnosis.observations import Record
-from autograder.grading import Grading, Silence, taken_in
-from autograder.result import Check
+from autograder.diagnosis.fingerprints import WRONG
+from autograder.grading import Collecting, Silence, taken_in
 from autograder.sandbox import worker
 from autograder.sandbox.isolation import unprotected
 from autograder.sandbox.local import LocalWorker
@@ -62,25 +60,6 @@ class LocalPool:
         """There is nothing to end."""
 
 
-class Collecting(Grading):
-    """Keeps the first check of a task that went wrong, as a question."""
-
-    wrong: tuple[Check, Question] | None = None
-
-    def diagnose(
-        self,
-        task: Task,
-        records: dict[str, Record],
-        questions: dict[str, Question],
-        checks: list[Check],
-    ) -> list[Check]:
-        for check in checks:
-            if check.status in WRONG and self.wrong is None:
-                question = next(one for one in questions.values() if one.check == check.name)
-                self.wrong = check, question
-        return checks
-
-
 def debug(
     package: Path,
     cases: Cases,
@@ -100,10 +79,17 @@ def debug(
         grading = Collecting(taken, cases, syllabus, Silence(), unprotected())
         grading.pool = LocalPool(module)  # type: ignore[assignment]
         grading.run(tasks)
-    if grading.wrong is None:
+    wrong = [
+        (check, question)
+        for questions, checks in grading.asked.values()
+        for check in checks
+        for question in questions.values()
+        if check.status in WRONG and question.check == check.name
+    ]
+    if not wrong:
         tell(f"Nothing goes wrong in {', '.join(task.id for task in tasks)}.")
         return True
-    check, question = grading.wrong
+    check, question = wrong[0]
     local = LocalWorker(module)
     local.answers = noting = Noting(np, "", "")
     noting.module = module

@@ -13,10 +13,8 @@ from autograder.cases import Cases
 from autograder.cases.build import HOME, build_cases, load_reference
 from autograder.cases.variants import Variants
 from autograder.diagnosis.fingerprints import Asked, Question, candidates
-from autograder.diagnosis.observations import Record
 from autograder.diagnosis.stored import store
-from autograder.grading import Grading, Silence, taken_in, trained_reference
-from autograder.result import Check
+from autograder.grading import Collecting, Silence, taken_in, trained_reference
 from autograder.sandbox.isolation import best
 from autograder.syllabus import Syllabus, Task
 
@@ -59,22 +57,4 @@ def questions_of(
             grading.run(tasks)
         finally:
             grading.pool.close()
-    return grading.questions
-
-
-class Collecting(Grading):
-    """A grading that keeps the questions, and explains nothing."""
-
-    def __init__(self, *arguments: object) -> None:
-        super().__init__(*arguments)  # type: ignore[arg-type]
-        self.questions: dict[str, Mapping[str, Question]] = {}
-
-    def diagnose(
-        self,
-        task: Task,
-        records: dict[str, Record],
-        questions: dict[str, Question],
-        checks: list[Check],
-    ) -> list[Check]:
-        self.questions[task.id] = questions
-        return checks
+    return {task: questions for task, (questions, _) in grading.asked.items()}
