@@ -13,6 +13,7 @@ from autograder import __version__, seeds, whole
 from autograder.errors import IntakeError, KitError
 from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
+from autograder.reports.terminal import go_on_unread
 from autograder.result import Comparison, Result
 from autograder.syllabus import Syllabus, around, use
 from autograder.text import one_line
@@ -42,8 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("autograder: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:  # who reads it, `head` say, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:
+        go_on_unread(sys.stdout)
         return 141
 
 

@@ -31,6 +31,13 @@ COLOURS = {
 }
 
 
+def go_on_unread(stream: TextIO) -> None:
+    """Let what is still written to `stream` go nowhere: its reader, `head` say, has left."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
 class Terminal:
     """Writes the progress of a grading, and its result.
 
@@ -52,8 +59,11 @@ class Terminal:
         if self.workflow:
             text = harmless(text)
         encoding = self.stream.encoding or "utf-8"
-        print(text.encode(encoding, "replace").decode(encoding), end=end, file=self.stream)
-        self.stream.flush()
+        try:
+            print(text.encode(encoding, "replace").decode(encoding), end=end, file=self.stream)
+            self.stream.flush()
+        except BrokenPipeError:  # a grading whose reader has left still has files to write
+            go_on_unread(self.stream)
 
     def colour(self, text: str, status: str) -> str:
         return f"\x1b[{COLOURS[status]}m{text}\x1b[0m" if self.coloured else text
