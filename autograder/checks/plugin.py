@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from autograder.cases import Cases, Trained
+from autograder.cases import Case, Cases, Trained
 from autograder.checks.failures import CheckFailed, Waits
 from autograder.diagnosis.fingerprints import Ask, Question, end
 from autograder.diagnosis.observations import Record, recording
@@ -52,12 +52,7 @@ class Collection:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("cases")
         if marker:
-            found = self.cases.group(marker.args[0])
-            found = found[: marker.kwargs.get("first", len(found))]
-            wanted = marker.kwargs.get("titles")
-            if wanted:
-                by_title = {case.title: case for case in found}
-                found = [by_title[title] for title in wanted]
+            found = chosen(self.cases.group(marker.args[0]), **marker.kwargs)
             metafunc.parametrize("case", found, ids=[case.title for case in found])
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
@@ -292,6 +287,16 @@ class Checks(Collection):
         if named and not named[0].id.startswith("form."):
             self.recognised.add(task.id)
         self.done(task, self.checks)
+
+
+def chosen(
+    cases: Sequence[Case], first: int | None = None, titles: Sequence[str] = (), also: Sequence[str] = ()
+) -> list[Case]:
+    """All cases, or the `first` ones and `also` some others, or those of some titles alone."""
+    by_title = {case.title: case for case in cases}
+    if titles:
+        return [by_title[title] for title in titles]
+    return [*cases[:first], *(by_title[title] for title in also)]
 
 
 def task_of(item: pytest.Item) -> str:

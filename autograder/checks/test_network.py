@@ -38,7 +38,7 @@ many = pytest.mark.cases("network.train")
 IMAGES = "the gradient of the images"
 BATCH, LEARNING_RATE = 5, 0.02
 MOST_IMAGES, MEMORY = 10_000, 400  # megabytes beyond the input
-MANY_IMAGES = 2_000  # which tell nearly always whether the memory that is needed grows
+MANY_IMAGES = 1_200  # which tell nearly always whether the memory that is needed grows
 LEAST_IMAGES, PATIENCE = 500, 10.0  # of a slow network: as many as take so many seconds
 
 

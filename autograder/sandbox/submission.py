@@ -73,6 +73,7 @@ class Submission:
         self.names: frozenset[str] = frozenset()
         self.forgiven = False  # its forward is wrong by a mistake that is known
         self._keys = 0
+        self._seed = False  # before the next question
         self.fragile = False  # its forward is known to end or to hang the process
 
     def __getattr__(self, name: str) -> Any:
@@ -113,8 +114,8 @@ class Submission:
         self.names = frozenset(name for name in NAMES if name in found)
 
     def seed(self) -> None:
-        """Let its random numbers begin anew."""
-        self._ask({"ask": "seed"}, (), "the submission")
+        """Let its random numbers begin anew, with the next question."""
+        self._seed = True
 
     def splint(self, names: Sequence[str]) -> None:
         """Make the answers of these layer classes fit in shape; see the worker."""
@@ -179,7 +180,8 @@ class Submission:
         calls: int = 1,
     ) -> list[Any]:
         described, payloads = self._encode(list(args))
-        question |= {"args": described["items"], "limit": limit_for(most)}
+        question |= {"args": described["items"], "limit": limit_for(most), "seed": self._seed}
+        self._seed = False
         answer = self._exchange(question, payloads, call, calls * self._limits.call)
         return self._values(question, answer, call, count)
 

@@ -293,11 +293,6 @@ class Worker:
         self.module = importlib.import_module(self.package)
         return [name for name in question["names"] if hasattr(self.module, name)]
 
-    def ask_seed(self, question, arguments):
-        """Random numbers begin anew, as far as the submission left that possible."""
-        with contextlib.suppress(Exception):
-            self.randomness.seed()
-
     def ask_new(self, question, arguments):
         """A new object, made with random numbers of its own.
 
@@ -428,6 +423,9 @@ class Worker:
     def answer(self, question, payload):
         """The header and the payloads that answer a question."""
         arguments, _ = self.decode(question.get("args", []), payload)
+        if question.get("seed"):
+            with contextlib.suppress(Exception):  # as far as the submission left it possible
+                self.randomness.seed()
         result = getattr(self, "ask_" + question["ask"])(question, arguments)
         if question["ask"] == "import":
             return {"names": result}, []
