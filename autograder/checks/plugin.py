@@ -290,7 +290,10 @@ class Checks(Collection):
 
 
 def chosen(
-    cases: Sequence[Case], first: int | None = None, titles: Sequence[str] = (), also: Sequence[str] = ()
+    cases: Sequence[Case],
+    first: int | None = None,
+    titles: Sequence[str] = (),
+    also: Sequence[str] = (),
 ) -> list[Case]:
     """All cases, or the `first` ones and `also` some others, or those of some titles alone."""
     by_title = {case.title: case for case in cases}

@@ -6,13 +6,18 @@ meanwhile.
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
+from autograder.sandbox.frames import MAX_VALUES
 from autograder.sandbox.launch import Level, Place
 from autograder.sandbox.problems import Problem, TimedOut
 from autograder.sandbox.process import Worker
 from autograder.sandbox.submission import IMPORT, Budget, Submission
 from autograder.syllabus import Limits
+
+# Of a file that is taken as it is, whatever its source says: nobody changes that meanwhile.
+BYTECODE = importlib.util.MAGIC_NUMBER + (1).to_bytes(4, "little") + bytes(8)
 
 
 class Pool:
@@ -40,6 +45,29 @@ class Pool:
         while len(self.spare) < self.ahead:
             self.spare.append(Worker(self.place, self.package, self.limits, IMPORT))
 
+    def compile(self) -> None:
+        """Compile the package once, so that not every worker has to.
+
+        It is done behind the wall, by a worker in which nothing of the submission has run. What
+        cannot be compiled is left to the import, which says why.
+        """
+        files = [path.relative_to(self.place.folder) for path in self.place.folder.rglob("*.py")]
+        if len(files) >= MAX_VALUES:
+            return
+        worker = Worker(self.place, self.package, self.limits)
+        compiler = Submission(worker, self.limits, Budget(self.limits.import_))
+        try:
+            codes = compiler.compile([path.as_posix() for path in files])
+        except Problem:
+            return
+        finally:
+            compiler.end()
+        for path, code in zip(files, codes, strict=True):
+            if code is not None:
+                file = Path(importlib.util.cache_from_source(self.place.folder / path))
+                file.parent.mkdir(exist_ok=True)
+                file.write_bytes(BYTECODE + code.tobytes())
+
     def probe(self) -> None:
         """Find out, once and not anew for each task, whether the package can be imported.
 
@@ -48,6 +76,7 @@ class Pool:
         Problem
             It cannot be; a time-out was tried twice.
         """
+        self.compile()
         budget = Budget(2 * self.limits.import_)
         try:
             self.first = self.load(self.limits, budget)

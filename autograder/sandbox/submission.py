@@ -113,6 +113,11 @@ class Submission:
             raise self._forged(error) from error
         self.names = frozenset(name for name in NAMES if name in found)
 
+    def compile(self, files: Sequence[str]) -> list[np.ndarray | None]:
+        """The bytecode of files of the package, of which nothing is run; before it is loaded."""
+        question = {"ask": "compile", "files": list(files)}
+        return self._ask_all(question, (), "the compiler", LARGEST, len(files))
+
     def seed(self) -> None:
         """Let its random numbers begin anew, with the next question."""
         self._seed = True

@@ -284,6 +284,19 @@ class Worker:
 
     # Questions -------------------------------------------------------------------------
 
+    def ask_compile(self, question, arguments):
+        """The bytecode of the package's files, as other workers can import it."""
+        import marshal
+
+        for name in question["files"]:
+            path = os.path.join(self.folder, name)
+            try:
+                with open(path, "rb") as file:
+                    code = compile(file.read(), path, "exec", dont_inherit=True)
+                yield self.np.frombuffer(marshal.dumps(code), "u1")
+            except Exception:  # who imports it is told
+                yield None
+
     def ask_import(self, question, arguments):
         """Import the package; say which of the wanted names it has."""
         import importlib
@@ -432,7 +445,7 @@ class Worker:
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        values = result if question["ask"] in ("items", "get", "each") else [result]
+        values = result if question["ask"] in ("items", "get", "each", "compile") else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)
