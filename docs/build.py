@@ -68,6 +68,14 @@ def sphinx(
     return out
 
 
+def one_page(out: Path, tags: Sequence[str]) -> Path:
+    """The book as one page, to be printed."""
+    # Links out of the book lead nowhere on its one page; the site's build checks them.
+    sphinx("singlehtml", out, tags=[*tags, "pdf"], strict=False)
+    page = out / "index.html"  # the addresses in it are meant for this place
+    return (out / "book" / "index.html").replace(page)
+
+
 def print_pdf(page: Path, file: Path) -> None:
     """Print a page with a browser."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
@@ -96,10 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.pdf:
             file = out / f"byhand{kind}.pdf"
             file.unlink(missing_ok=True)
-            # Links out of the book lead nowhere on its one page; the site's build checks them.
-            single = sphinx("singlehtml", out / f"single{kind}", tags=[*tags, "pdf"], strict=False)
-            page = single / "index.html"  # the addresses in it are meant for this place
-            (single / "book" / "index.html").replace(page)
+            page = one_page(out / f"single{kind}", tags)
             print_pdf(page, file)
             print(file)
         else:

@@ -2,7 +2,7 @@
 
 `picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `mistakes`, `catalogue`,
 `commands`, `help` are made from the syllabus, the catalogue of mistakes and the command lines, so
-they cannot say anything else. `exercise` and `solution` are a question and its answer; the answer is
+they cannot say anything else. `exercise` and `solution` are a question and its answer, which is
 on instructors' pages only (`-t instructor`).
 """
 
@@ -383,8 +383,9 @@ def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: 
     """
     lines[:] = [re.sub(r"dtype of `(\w+)`", r"dtype of \1", line) for line in lines]
     for number, line in enumerate(lines[:-2]):
-        if re.search(r"[^:]:$", line) and not lines[number + 1] and lines[number + 2][:4] == "    ":
-            lines[number] += ":"
+        deeper = re.match(r" *", line)[0] + "    "
+        if line.endswith(":") and not lines[number + 1] and lines[number + 2].startswith(deeper):
+            lines[number] += ":" * (not line.endswith("::"))
     if any(line.startswith("Handbook: ") for line in lines):
         lines[:] = [line for line in lines if not line.startswith("Handbook: ")]
         function = name.partition(".")[2]
