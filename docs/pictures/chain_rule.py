@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch
 
@@ -112,12 +111,11 @@ def jacobians(style: Style) -> Figure:
         ("convolution 3 × 3", convolution, random.randn(1, 1, 5, 6)),
     ]
     figure = style.figure(7.2, 4.2)
-    shades = LinearSegmentedColormap.from_list("signed", [style.blue, style.paper, style.orange])
     places = figure.subplot_mosaic("aabbcc;dddeee", height_ratios=[1.5, 1])
     for axes, (name, layer, x) in zip(places.values(), layers, strict=True):
         matrix = jacobian(layer, x)
         limit = np.abs(matrix).max()
-        axes.imshow(matrix, cmap=shades, vmin=-limit, vmax=limit, interpolation="nearest")
+        axes.imshow(matrix, cmap=style.signs(), vmin=-limit, vmax=limit, interpolation="nearest")
         axes.set(xticks=[], yticks=[], xlabel=f"{matrix.shape[1]} inputs")
         axes.set_ylabel(f"{matrix.shape[0]} outputs")
         axes.set_title(name, fontsize=10)

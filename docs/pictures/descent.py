@@ -112,7 +112,7 @@ def valley(style: Style) -> Figure:
         line = {"linewidth": 0.8, "markersize": 3, "color": getattr(style, colour)}
         left.plot(*path.T, ".-", label=f"$η = {rate}$", zorder=order, **line)
     left.set(xlim=(-1, 8), ylim=(-8, 1), title="100 steps")
-    left.legend(frameon=False, labelcolor=style.ink, loc="lower left")
+    left.legend(loc="lower left")
     contours(style, right, standard=True)
     path = descend(standardised(), 4, 10)
     right.plot(*path.T, ".-", color=style.green, linewidth=0.8, markersize=4)
@@ -140,7 +140,7 @@ def rates(style: Style) -> Figure:
     axes.axhline(np.log(10), color=style.soft, linewidth=0.8, linestyle=":")
     axes.text(101, np.log(10), "ln 10", color=style.soft, va="center")
     axes.set(xlabel="step", ylabel="loss of the batch", ylim=(0, 3.5), xlim=(0, 100))
-    axes.legend(frameon=False, labelcolor=style.ink, ncols=4, loc="upper right")
+    axes.legend(ncols=4, loc="upper right")
     style.tidy(axes)
     return figure
 

@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.colors import Colormap, LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from docs.pictures.drawing import Style
@@ -36,20 +36,12 @@ def linear(weight: list[list[float]], bias: list[float]) -> LinearLayer:
     return layer
 
 
-def signed(style: Style) -> LinearSegmentedColormap:
-    """Blue for negative numbers, orange for positive ones, paper for 0."""
-    colours = [style.blue, style.paper, style.orange]
-    return LinearSegmentedColormap.from_list("signed", colours).with_extremes(bad=style.faint)
+def signed(style: Style) -> Colormap:
+    """Blue for negative numbers, orange for positive ones, and gaps that can be seen."""
+    return style.signs().with_extremes(bad=style.faint)
 
 
-def grey(style: Style) -> LinearSegmentedColormap:
-    """Ink on paper."""
-    return LinearSegmentedColormap.from_list("grey", [style.paper, style.ink])
-
-
-def image(
-    axes: Axes, values: np.ndarray, colours: LinearSegmentedColormap, **limits: float
-) -> None:
+def image(axes: Axes, values: np.ndarray, colours: Colormap, **limits: float) -> None:
     """A map of numbers, framed, without ticks."""
     axes.imshow(values, cmap=colours, interpolation="nearest", **limits)
     axes.set(xticks=[], yticks=[])
@@ -131,7 +123,7 @@ def hats(style: Style) -> Figure:
         )
         right.plot(t, chain(t[:, None], *layers)[:, 0], color=colour, label=f"{count} neurons")
     right.set(title="a curve, followed", xlabel="$x$", ylim=(-1.25, 1.25))
-    right.legend(frameon=False, fontsize=8, labelcolor=style.ink)
+    right.legend(fontsize=8)
     for axes in (left, middle, right):
         axes.axhline(0, color=style.faint, linewidth=0.8, zorder=0)
         style.tidy(axes)
@@ -152,7 +144,7 @@ def template(style: Style) -> Figure:
     figure = style.figure(7.2, 2.4)
     axes = figure.subplots(1, 4, width_ratios=[1, 1, 1, 2])
     for place, values, title in zip(axes, (zero, one), ("mean 0", "mean 1"), strict=False):
-        image(place, values.reshape(28, 28), grey(style), vmin=0, vmax=1)
+        image(place, values.reshape(28, 28), style.greys(), vmin=0, vmax=1)
         place.set_title(title)
     image(axes[2], weight.reshape(28, 28), signed(style), vmin=-1, vmax=1)
     axes[2].set_title("weights")
@@ -161,7 +153,7 @@ def template(style: Style) -> Figure:
         axes[3].hist(sums, bins=np.arange(-80, 46, 5), color=colour, alpha=0.7, label=f"{digit}")
     axes[3].axvline(0, color=style.ink, linewidth=0.8)
     axes[3].set(xlabel="weighted sum", ylabel="test images")
-    axes[3].legend(frameon=False, labelcolor=style.ink)
+    axes[3].legend()
     style.tidy(axes[3])
     return figure
 
@@ -200,7 +192,7 @@ def journey(style: Style) -> Figure:
     places = figure.subplots(2, 4).ravel()
     titles = {"MaxPooling": "max pooling", "Convolution": "convolution"}
     for place, (name, maps) in zip(places, steps[:7], strict=False):
-        colours = grey(style) if name == "image" else signed(style)
+        colours = style.greys() if name == "image" else signed(style)
         limit = float(np.abs(maps).max())
         image(place, mosaic(maps[0]), colours, vmin=0 if name == "image" else -limit, vmax=limit)
         shape = " × ".join(map(str, maps.shape[1:]))
