@@ -205,7 +205,7 @@ def planes() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.nd
 
     random = np.random.RandomState(1)
     around = np.array([filter_normalised(network, random) for _ in range(2)])
-    ticks = np.linspace(-1, 1, 21)
+    ticks = np.linspace(-1, 1, 17)
     found = [
         (ticks, ticks, losses(network, end, around, ticks, ticks), np.zeros((0, 2)), np.zeros(2))
     ]
@@ -214,7 +214,7 @@ def planes() -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.nd
     along = along[:2]
     flat = (points - end) @ along.T  # (201, 2)
     pad = 0.35 * np.ptp(flat, axis=0).max()
-    sides = [np.linspace(flat[:, i].min() - pad, flat[:, i].max() + pad, 21) for i in (0, 1)]
+    sides = [np.linspace(flat[:, i].min() - pad, flat[:, i].max() + pad, 17) for i in (0, 1)]
     values = losses(network, end, along, *sides)
     found.append((*sides, values, flat, (sizes**2 / (sizes**2).sum())[:2]))
     return found

@@ -86,6 +86,7 @@ def neuron(style: Style) -> Figure:
         grid[::8, ::8, 0], grid[::8, ::8, 1], values[::8, ::8], color=style.orange, linewidth=0.8
     )
     right.set(xlabel="$x_1$", ylabel="$x_2$", zlabel="$y$")
+    right.set(xticks=[-2, 0, 2], yticks=[-2, 0, 2], zticks=[0, 1, 2, 3])
     right.view_init(elev=22, azim=-115)
     right.patch.set_alpha(0)
     for axis in (right.xaxis, right.yaxis, right.zaxis):
