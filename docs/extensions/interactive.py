@@ -5,8 +5,8 @@
     ::::
 
 The numbers come from `data()` in `docs/pictures/NAME.py` and are written into the page. The script
-`_static/NAME.js` draws from them, with the styles of `_static/NAME.css`; both are loaded by the pages
-that use them, and by no other.
+`_static/NAME.js` draws from them, with the styles of `_static/NAME.css`; the pages that use them
+load both, and no other page does.
 """
 
 from __future__ import annotations
