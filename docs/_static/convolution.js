@@ -78,6 +78,7 @@
       "aria-label": `The image, ${height} by ${width} pixels, with the window on it; `
         + `the output, ${o1} by ${o2} pixels, with one pixel marked.`,
     });
+    views.classList.add("convolution-views");
     element(views, "text", { x: width * cell / 2, y: 8, "font-size": 13 },
       `image, ${height} × ${width}`);
     element(views, "text", { x: right + o2 * cell / 2, y: 8, "font-size": 13 },
@@ -122,11 +123,12 @@
     const total = element(sums, "text", { x: end + 57, y: middle, "font-size": 13 });
 
     element(live, "p", { class: "convolution-hint" },
-      "Arrow keys move the sliders. Orange is positive, blue is negative; the bias is 0.");
-    const spoken = element(live, "p", { class: "convolution-spoken", "aria-live": "polite" });
+      "The sliders choose the output pixel, by mouse or arrow keys; the menu chooses the kernel. "
+        + "Orange is positive, blue is negative. The bias is 0.");
+    const spoken = element(live, "p", { class: "convolution-spoken" });
     let speaking = 0;
 
-    const show = () => {
+    const show = (delay = 500) => {
       const { weight, output, name } = data.kernels[chosen];
       const most = Math.max(...output.flat().map(Math.abs));
       row.input.value = i;
@@ -152,19 +154,22 @@
       }
       total.textContent = written(output[i][j]);
       // Spoken when the window has come to rest, not at each step.
-      clearTimeout(speaking);
-      speaking = setTimeout(() => {
+      const say = () => {
         const lines = texts[0].map((line, p) => line.map((one, q) =>
           `${one.textContent} times ${texts[1][p][q].textContent}`).join(", "));
         spoken.textContent = `Kernel: ${name}. Output row ${i}, column ${j}. ${lines.join("; ")}. `
           + `Sum: ${total.textContent}.`;
-      }, 500);
+      };
+      clearTimeout(speaking);
+      if (delay) speaking = setTimeout(say, delay);
+      else say();
     };
 
     row.input.addEventListener("input", () => { i = Number(row.input.value); show(); });
     column.input.addEventListener("input", () => { j = Number(column.input.value); show(); });
     select.addEventListener("change", () => { chosen = Number(select.value); show(); });
-    show();
+    show(0);
+    spoken.setAttribute("aria-live", "polite"); // from now on: what is there at first is no news
     box.classList.add("interactive-ready");
   };
 

@@ -97,35 +97,34 @@ def tinted(style: Style, colour: str, at: tuple[int, int], size: tuple[int, int]
     return {(at[0] + a, at[1] + d): back for a, d in np.ndindex(*size)}
 
 
+def term(value: float, weight: float) -> str:
+    """A product as a text."""
+    times = number(weight) if weight >= 0 else f"({number(weight)})"
+    return f"{number(value)}·{times}"
+
+
 def visits(style: Style, image: np.ndarray, sliding: np.ndarray, bias: float) -> Figure:
     """One array slides over another: its four places, and what each gives."""
     result = convolved(image, sliding, bias)
-    figure = style.figure(7.2, 3.5)
-    above, below = figure.subplots(2, 4, height_ratios=[3, 2.4])
+    figure = style.figure(5.6, 4.0)
+    figure.get_layout_engine().set(hspace=0.08)
+    places = figure.subplots(2, 4, width_ratios=[3, 2.3, 3, 2.3])
     for n, (i, j) in enumerate(np.ndindex(*result.shape)):
         colour = style.colours[n]
-        window = tinted(style, colour, (i, j), sliding.shape)
-        style.matrix(above[n], image, colours=window, size=11)
-        factors(above[n], style, sliding, (i, j), colour)
+        above, below = places[i, 2 * j : 2 * j + 2]
+        style.matrix(above, image, colours=tinted(style, colour, (i, j), sliding.shape), size=11)
+        factors(above, style, sliding, (i, j), colour)
         known = np.full(result.shape, "", dtype=object)
         for m in range(n + 1):
             known.flat[m] = number(result.flat[m])
         back = {(i, j): style.mix(colour, 0.2)}
-        style.matrix(below[n], known, colours=back, highlight=[(i, j)], colour=colour, size=11)
-        below[n].set_xlim(-0.75, result.shape[1] + 0.75)
-        terms = [
-            f"{number(value)}·{number(weight)}"
-            if weight >= 0
-            else f"{number(value)}·({number(weight)})"
-            for weight, value in zip(sliding.flat, image[i : i + 2, j : j + 2].flat, strict=True)
-        ]
-        if bias:
-            terms.append(number(bias))
-        above[n].set_title(
-            " + ".join(terms[:2]) + "\n + " + " + ".join(terms[2:]) + f" = {number(result[i, j])}",
-            size=8.5,
-            y=-0.32,
-        )
+        style.matrix(below, known, colours=back, highlight=[(i, j)], colour=colour, size=11)
+        below.set_xlim(-0.25, result.shape[1] + 0.25)
+        window = image[i : i + sliding.shape[0], j : j + sliding.shape[1]]
+        terms = [term(*both) for both in zip(window.flat, sliding.flat, strict=True)]
+        terms += [number(bias)] * bool(bias)
+        text = " + ".join(terms) + f" = {number(result[i, j])}"
+        above.set_title(text, size=9, loc="left")
     return figure
 
 

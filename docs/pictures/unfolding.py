@@ -135,7 +135,7 @@ def picture_of_rows(style: Style) -> Figure:
     """The width unfolded: one small matrix for each image row, and which of them go together."""
     unfolded = sliding_window_view(IMAGE, 2, axis=1).transpose(0, 2, 1)  # (H, k2, o2)
     colours = style.blue, style.orange, style.green
-    figure = style.figure(7.2, 3.3)
+    figure = style.figure(7.2, 2.7)
     left, middle, right = figure.subplots(1, 3, width_ratios=[3, 5, 6])
 
     rows = np.repeat(np.array([style.mix(one, 0.25) for one in colours], dtype=object), 3)
