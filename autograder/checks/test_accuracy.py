@@ -41,6 +41,7 @@ STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 NOTHING = 0.2  # of the test images: who reads less after a pass has learnt nothing
 SMALL = 0.002  # what a pass more may bring, whatever the last ones brought
+ABOUT = 0.06  # how well it is known where passes that bring less and less would end
 PIECE = 500  # images that are evaluated at a time
 ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many must agree
 # Seconds of one pass over the training split, from which on a network that is right is
@@ -260,13 +261,18 @@ def as_trained(
 def hopeless(history: Sequence[float], accuracy: Accuracy) -> bool:
     """Whether the passes that are left will not do, so that they need not be run.
 
-    That is when the first has taught nothing, or when the threshold would not be reached although
-    each pass brought as much as the better of the last two: the gain shrinks on the way.
+    That is when the first has taught nothing; when the threshold would not be reached although
+    each pass brought as much as the better of the last two; or when what they bring shrinks, and
+    would, were it to shrink on at this rate for ever, end well below the threshold.
     """
     if len(history) < 3:
         return history[0] < NOTHING
-    gain = max(*np.diff(history[-3:]), SMALL)
-    return history[-1] + (accuracy.epochs - len(history)) * gain < accuracy.threshold
+    before, gain = np.diff(history[-3:])
+    left = accuracy.epochs - len(history)
+    most = left * max(before, gain, SMALL)
+    if 0 < gain < before:
+        most = min(most, gain * gain / (before - gain) + ABOUT)
+    return history[-1] + most < accuracy.threshold
 
 
 def evaluate(
