@@ -405,7 +405,7 @@ class TestAPageInABrowser:
         chromium.evaluate(READY)
         assert chromium.faults() == []
         formulas = chromium.evaluate("document.querySelectorAll('.math').length")
-        drawn = chromium.evaluate("document.querySelectorAll('.math mjx-container svg').length")
+        drawn = chromium.evaluate("document.querySelectorAll('.math mjx-container > svg').length")
         spoken = chromium.evaluate("document.querySelectorAll('mjx-assistive-mml math').length")
         assert drawn >= formulas
         assert spoken == drawn
