@@ -101,7 +101,7 @@ class ClassResult:
     schema: str = field(default=SCHEMA, init=False)
 
     def to_json(self) -> str:
-        """The schema that docs/class.md describes."""
+        """The schema that docs/course/class.md describes."""
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod

@@ -51,7 +51,7 @@ class Check:
     status: str
     message: str = ""
     mistake: Mistake | None = None
-    evidence: dict[str, Any] | None = None  # to draw; see docs/result.md
+    evidence: dict[str, Any] | None = None  # to draw; see docs/reference/result.md
 
     def __post_init__(self) -> None:
         # Whatever way a text of the submission took to here, it is clean from here on.
@@ -131,7 +131,7 @@ class Result:
         return bool(self.tasks) and all(task.status == "passed" for task in self.tasks)
 
     def as_dict(self) -> dict[str, Any]:
-        """The JSON schema, as documented in docs/result.md."""
+        """The JSON schema, as documented in docs/reference/result.md."""
         return {
             "schema": self.schema,
             "submission": self.submission,

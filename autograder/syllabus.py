@@ -2,7 +2,7 @@
 
 Stubs, checks, notebooks, reports and the handbook's tables all read
 ``syllabus.toml`` through this module. A course of one's own is a file that says what is
-otherwise there; `docs/variants.md` shows it. This module must never know how a task is
+otherwise there; `docs/course/variants.md` shows it. This module must never know how a task is
 judged, and it imports no NumPy, so that every command can afford to read it.
 """
 

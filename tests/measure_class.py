@@ -3,7 +3,7 @@
     python -m tests.measure_class FOLDER [OPTION …]
 
 The folder can be made by `tests/class_of.py`; options are those of `autograder class`. The
-result goes to a temporary folder. docs/scale.md has the figures.
+result goes to a temporary folder. docs/inside/scale.md has the figures.
 """
 
 from __future__ import annotations

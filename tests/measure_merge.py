@@ -4,7 +4,7 @@
 
 makes so many submissions and pretended results in a new folder, and puts them together as the
 end of a class run does. Submissions are solutions with mistakes, or unfinished ones; results are
-made up. docs/scale.md has the figures.
+made up. docs/inside/scale.md has the figures.
 """
 
 from __future__ import annotations

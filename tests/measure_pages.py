@@ -1,4 +1,4 @@
-"""How long the class page takes, to make and to open, and what memory: for docs/result.md.
+"""How long the class page takes, to make and to open, and what memory (docs/reference/result.md).
 
     python tests/measure_pages.py
 

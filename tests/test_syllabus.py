@@ -180,6 +180,6 @@ def test_a_course_of_ones_own_that_cannot_be_is_refused(tmp_path, text, message)
 
 
 def test_the_example_of_the_docs_is_a_course(tmp_path):
-    page = (Path(__file__).parents[1] / "docs/variants.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[1] / "docs/course/variants.md").read_text(encoding="utf-8")
     own = variant(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
     assert own.by_id("maxpool.forward").title == "Pooling, forward"

@@ -1,4 +1,4 @@
-"""What a submission gives is taken as numbers, or refused in words, as docs/values.md says."""
+"""What a submission gives is taken as numbers, or refused: docs/reference/values.md says what."""
 
 from __future__ import annotations
 
@@ -20,11 +20,9 @@ from tests.fuzz import targets
 from tests.grading import graded, write_package
 
 ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs/reference/values.md").read_text("utf-8")
 TAKEN, REFUSED = (
-    part.split("\n## ")[0]
-    for part in re.split(r"\n## (?:Taken|Refused)\n", (ROOT / "docs/values.md").read_text("utf-8"))[
-        1:
-    ]
+    part.split("\n## ")[0] for part in re.split(r"\n## (?:Taken|Refused)\n", PAGE)[1:]
 )
 TAKEN = re.findall(r"^\| .+ \| `(.+)` \|$", TAKEN, re.M)
 REFUSED = re.findall(r"^\| `(.+)` \| (.+) \|$", REFUSED, re.M)

@@ -70,8 +70,8 @@ def plan_of(options: argparse.Namespace) -> Plan:
         raise KitError(
             "a class is code of strangers, and this machine does not give: "
             + ", ".join(isolation.missing)
-            + ".\nRun it where it does (see docs/isolation.md), or, if you trust all of it, with"
-            " --allow-weak-isolation."
+            + ".\nRun it where it does (see docs/course/isolation.md), or, if you trust all of it,"
+            " with --allow-weak-isolation."
         )
     return Plan(
         syllabus=syllabus,

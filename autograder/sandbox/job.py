@@ -1,7 +1,7 @@
 """A job object of Windows: it bounds memory and processes, and ends them all at once.
 
 Files and the network stay open. Written from the documentation of the interface; see
-docs/isolation.md.
+docs/course/isolation.md.
 """
 
 from __future__ import annotations

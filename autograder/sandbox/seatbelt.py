@@ -1,4 +1,4 @@
-"""The profile of macOS' sandbox-exec. Written from its documentation; see docs/isolation.md."""
+"""The profile of macOS' sandbox-exec, from its documentation; see docs/course/isolation.md."""
 
 from __future__ import annotations
 

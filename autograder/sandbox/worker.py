@@ -213,7 +213,7 @@ class Worker:
     def as_array(self, value, limit):
         """The plain array of the numbers in `value` and the type to send it in, or Refused.
 
-        docs/values.md has the whole table. The type is what `type` says, and methods are
+        docs/reference/values.md has the whole table. The type is what `type` says, and methods are
         those of the base class: a subclass may have changed all of its own.
         """
         np, kind = self.np, type(value)

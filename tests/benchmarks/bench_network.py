@@ -3,7 +3,7 @@
     python -m tests.benchmarks.bench_network [--rounds N] [--images N]
 
 Everything runs on one thread, in turns, so that a busy machine is unfair to all alike. Read the
-ratios. PyTorch takes part if it can be imported. `docs/speed.md` shows what was measured.
+ratios. PyTorch takes part if it can be imported. `docs/inside/speed.md` shows what was measured.
 """
 
 # ruff: noqa: E402 (the environment comes before NumPy)

@@ -1,0 +1,320 @@
+"""What the handbook's pages are made of beside text: directives of ours for Sphinx.
+
+`picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `mistakes`, `catalogue`,
+`commands` are made from the syllabus, the catalogue of mistakes and the command line, so they
+cannot say anything else. `exercise` and `solution` are a question and its answer; the answer is
+on instructors' pages only (`-t instructor`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.addnodes import pending_xref
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from autograder.mistakes import Mistake, catalogue
+from autograder.syllabus import Syllabus, Task
+
+LOGGER = logging.getLogger(__name__)
+PICTURES = Path(__file__).parents[1] / "_build" / "pictures"
+
+
+class details(nodes.Element):
+    """What is folded until a reader opens it; its first child is the summary."""
+
+
+class summary(nodes.TextElement):
+    """The line of `details` that is always seen."""
+
+
+def slug(name: str) -> str:
+    """The anchor of a task or a mistake: `relu.forward` → `relu-forward`."""
+    return re.sub(r"[^a-z0-9]+", "-", name.lower())
+
+
+def code(*texts: str) -> list[nodes.Node]:
+    """Each text as code, with commas between."""
+    found: list[nodes.Node] = []
+    for text in texts:
+        found += [nodes.Text(", ")] * bool(found) + [nodes.literal(text, text)]
+    return found
+
+
+def paragraph(*parts: str | nodes.Node) -> nodes.paragraph:
+    """A paragraph of texts and nodes."""
+    made = nodes.paragraph()
+    made += [nodes.Text(part) if isinstance(part, str) else part for part in parts]
+    return made
+
+
+class Base(SphinxDirective):
+    """What the directives share."""
+
+    def block(self, kind: str, title: str | list[nodes.Node]) -> nodes.admonition:
+        """A box with a title."""
+        box = nodes.admonition(classes=[kind])
+        self.set_source_info(box)
+        heading = nodes.title()
+        heading += nodes.Text(title) if isinstance(title, str) else title
+        box += heading
+        return box
+
+    def task(self, name: str) -> Task:
+        """A task of the syllabus; an error of the page, if there is none."""
+        try:
+            return Syllabus.load().by_id(name)
+        except Exception as error:
+            raise self.error(str(error)) from error
+
+    def link(self, task: Task) -> nodes.Node:
+        """A link to the box of a task, which is on the page that the syllabus names."""
+        reference = pending_xref(
+            "",
+            nodes.inline("", task.title),
+            refdomain="std",
+            reftype="ref",
+            reftarget=label(task),
+            refexplicit=True,
+            refdoc=self.env.docname,
+            refwarn=True,
+        )
+        self.set_source_info(reference)
+        return reference
+
+    def anchor(self, node: nodes.Element, name: str, title: str) -> None:
+        """Give a node an anchor, under which other pages can link to it."""
+        node["ids"].append(name)
+        self.state.document.note_explicit_target(node, node)
+        std = self.env.domains.standard_domain
+        std.note_hyperlink_target(name, self.env.docname, name, title)
+
+    def table(self, heads: Iterable[str], rows: Iterable[Iterable[nodes.Node]]) -> nodes.Node:
+        """A table with a row of heads."""
+        heads = list(heads)
+        group = nodes.tgroup(cols=len(heads))
+        group += [nodes.colspec(colwidth=1) for _ in heads]
+        for kind, lines in (
+            (nodes.thead, [[paragraph(head) for head in heads]]),
+            (nodes.tbody, rows),
+        ):
+            part = kind()
+            for line in lines:
+                row = nodes.row()
+                row += [nodes.entry("", cell) for cell in line]
+                part += row
+            group += part
+        made = nodes.table("", group)
+        self.set_source_info(made)
+        return made
+
+
+def label(task: Task) -> str:
+    """The name under which the box of a task is known."""
+    return f"task-{slug(task.id)}"
+
+
+class Picture(Base):
+    """A picture, light and dark, and its caption."""
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"alt": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        name = self.arguments[0]
+        if not self.options.get("alt"):
+            raise self.error(f"the picture {name} needs :alt:, which says what is to be seen")
+        figure = nodes.figure(classes=["picture"])
+        self.set_source_info(figure)
+        for kind in ("light", "dark"):
+            file = f"{name}-{kind}.svg"
+            if not (PICTURES / file).is_file():
+                LOGGER.warning(
+                    "there is no picture %s: is it drawn? python docs/build.py does it",
+                    name,
+                    location=figure,
+                )
+                break
+            uri = f"/_build/pictures/{file}"
+            figure += nodes.image(uri=uri, alt=self.options["alt"], classes=[f"only-{kind}"])
+        if self.content:
+            caption = nodes.caption()
+            parsed = nodes.Element()
+            self.state.nested_parse(self.content, self.content_offset, parsed)
+            for number, part in enumerate(parsed.children):
+                if not isinstance(part, nodes.paragraph):
+                    raise self.error("the caption of a picture is text")
+                caption += [nodes.Text(" ")] * bool(number) + part.children
+            figure += caption
+        return [figure]
+
+
+class TaskBox(Base):
+    """What is to be written, what it is worth, what it rests on, how it is checked."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        task = self.task(self.arguments[0])
+        package = Syllabus.load().package
+        points = "1 point" if task.points == 1 else f"{task.points} points"
+        box = self.block("task", f"Task: {task.title} ({points})")
+        if self.env.docname == f"book/{task.page}" and label(task) not in self.env.temp_data:
+            self.env.temp_data[label(task)] = True
+            self.anchor(box, label(task), task.title)
+        if task.functions:
+            parts = (f"{package}/{name.replace('.', '.py: ', 1)}" for name in task.functions)
+            box += paragraph("To be written: ", *code(*parts))
+        if task.rests_on:
+            others = [self.link(Syllabus.load().by_id(name)) for name in task.rests_on]
+            spaced: list[str | nodes.Node] = []
+            for other in others:
+                spaced += [", "] * bool(spaced) + [other]
+            box += paragraph("Rests on: ", *spaced)
+        commands = f"autograder check {task.id}\nautograder grade {package} --task {task.id}"
+        box += nodes.literal_block(commands, commands, language="sh")
+        return [box]
+
+
+class Tasks(Base):
+    """All tasks of the syllabus as a table."""
+
+    def run(self) -> list[nodes.Node]:
+        syllabus = Syllabus.load()
+        rows = [
+            [
+                paragraph(*code(task.id)),
+                paragraph(self.link(task)),
+                paragraph(str(task.points)),
+                paragraph(*code(*task.functions)),
+            ]
+            for task in syllabus.tasks
+        ]
+        total = str(sum(task.points for task in syllabus.tasks))
+        rows.append([paragraph(text) for text in ("", "all", total, "")])
+        return [self.table(["task", "title", "points", "functions"], rows)]
+
+
+def told(mistake: Mistake) -> list[nodes.Node]:
+    """The title of a mistake, and what happens."""
+    strong = nodes.strong(mistake.title, mistake.title)
+    return [paragraph(strong), paragraph(mistake.why)]
+
+
+class Mistakes(Base):
+    """The known mistakes of a task, folded."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        task = self.task(self.arguments[0])
+        found = [mistake for mistake in catalogue() if mistake.task == task.id]
+        if not found:
+            raise self.error(f"the catalogue knows no mistake in {task.id}")
+        folded = details(classes=["mistakes"])
+        self.set_source_info(folded)
+        many = "1 known mistake" if len(found) == 1 else f"{len(found)} known mistakes"
+        folded += summary("", f"{task.title}: {many}")
+        items = nodes.bullet_list()
+        for mistake in found:
+            items += nodes.list_item("", *told(mistake))
+        folded += items
+        return [folded]
+
+
+class Catalogue(Base):
+    """All known mistakes, a section for each task; answers are on instructors' pages only."""
+
+    def run(self) -> list[nodes.Node]:
+        answers = self.env.app.tags.has("instructor")
+        sections: list[nodes.Node] = []
+        for task in Syllabus.load().tasks:
+            found = [mistake for mistake in catalogue() if mistake.task == task.id]
+            if not found:
+                continue
+            section = nodes.section("", nodes.title(task.title, task.title))
+            self.set_source_info(section)
+            self.anchor(section, f"mistakes-{slug(task.id)}", task.title)
+            for mistake in found:
+                entry = nodes.section("", nodes.title(mistake.title, mistake.title))
+                self.set_source_info(entry)
+                self.anchor(entry, slug(mistake.id), mistake.title)
+                entry += [paragraph(mistake.why), paragraph("Where to look: ", mistake.hints[0])]
+                if answers:
+                    entry += paragraph("Answer: ", mistake.hints[1])
+                entry += paragraph(*code(mistake.id))
+                section += entry
+            sections.append(section)
+        return sections
+
+
+class Exercise(Base):
+    """A question, numbered on its page."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        number = self.env.temp_data.get("exercises", 0) + 1
+        self.env.temp_data["exercises"] = number
+        words, messages = self.state.inline_text(self.arguments[0], self.lineno)
+        box = self.block("exercise", [nodes.Text(f"Exercise {number}: "), *words])
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box, *messages]
+
+
+class Solution(Base):
+    """The answer to a question: on instructors' pages only."""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        self.assert_has_content()
+        if not self.env.app.tags.has("instructor"):
+            return []
+        box = self.block("answer", "Solution")
+        self.state.nested_parse(self.content, self.content_offset, box)
+        return [box]
+
+
+def visit_details(self: Any, node: nodes.Element) -> None:
+    self.body.append(self.starttag(node, "details"))
+
+
+def depart_details(self: Any, node: nodes.Element) -> None:
+    self.body.append("</details>\n")
+
+
+def visit_summary(self: Any, node: nodes.Element) -> None:
+    self.body.append(self.starttag(node, "summary", suffix=""))
+
+
+def depart_summary(self: Any, node: nodes.Element) -> None:
+    self.body.append("</summary>\n")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register all of it."""
+    app.add_node(details, html=(visit_details, depart_details))
+    app.add_node(summary, html=(visit_summary, depart_summary))
+    for name, directive in {
+        "picture": Picture,
+        "task": TaskBox,
+        "tasks": Tasks,
+        "mistakes": Mistakes,
+        "catalogue": Catalogue,
+        "exercise": Exercise,
+        "solution": Solution,
+    }.items():
+        app.add_directive(name, directive)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,97 @@
+"""The handbook's pictures: each is drawn by a script, from the real code and the real data.
+
+A script `NAME.py` has `draw(style)`, which returns a Matplotlib figure, or a dictionary of them.
+Its figures are called NAME, or NAME-KEY, with hyphens for underscores. Each is drawn twice, light
+and dark, into `docs/_build/pictures`. `python -m docs.pictures` draws what is missing or out of
+date; this module must not import NumPy, which reads how many threads it may use only once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+FOLDER = HERE.parent / "_build" / "pictures"
+NO_PICTURES = ("__init__", "__main__", "drawing")
+
+
+def scripts() -> list[str]:
+    """The names of all scripts."""
+    found = (path.stem for path in sorted(HERE.glob("*.py")))
+    return [name for name in found if name not in NO_PICTURES]
+
+
+def make(names: Sequence[str] = (), folder: Path = FOLDER) -> Iterator[str]:
+    """Draw what is missing, or was drawn by other code than there is now.
+
+    Parameters
+    ----------
+    names
+        Scripts whose pictures are drawn in any case; none: only what is out of date.
+
+    Yields
+    ------
+    str
+        The name of each script that was run.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names or scripts():
+        note = folder / f"{name}.txt"  # what drew it, and the files that it drew
+        drawn_by = _drawn_by(name)
+        if not names and _up_to_date(note, drawn_by):
+            continue
+        yield name
+        files = _draw(name, folder)
+        note.write_text("\n".join([drawn_by, *files]) + "\n", encoding="utf-8")
+
+
+def _up_to_date(note: Path, drawn_by: str) -> bool:
+    if not note.is_file():
+        return False
+    drawn, *files = note.read_text(encoding="utf-8").split("\n")
+    return drawn == drawn_by and all((note.parent / file).exists() for file in files)
+
+
+def _drawn_by(name: str) -> str:
+    """A digest of all the code that draws the pictures of a script."""
+    digest = hashlib.sha256()
+    todo, seen = [HERE / f"{name}.py", HERE / "drawing.py", HERE / "__init__.py"], set()
+    todo += sorted((ROOT / "solution").glob("*.py"))
+    while todo:
+        path = todo.pop()
+        if path in seen or not path.is_file():
+            continue
+        seen.add(path)
+        content = path.read_bytes()
+        digest.update(content)
+        for other in re.findall(rb"^from docs\.pictures\.(\w+) import", content, re.MULTILINE):
+            todo.append(HERE / f"{other.decode()}.py")
+    return digest.hexdigest()
+
+
+def _draw(name: str, folder: Path) -> list[str]:
+    import matplotlib
+
+    from docs.pictures.drawing import STYLES
+
+    draw = importlib.import_module(f"docs.pictures.{name}").draw
+    stem, files = name.replace("_", "-"), []
+    for kind, style in STYLES.items():
+        with matplotlib.rc_context(style.settings()):
+            figures = draw(style)
+            if not isinstance(figures, dict):
+                figures = {"": figures}
+            for key, figure in figures.items():
+                full = f"{stem}-{key}".strip("-").replace("_", "-")
+                files.append(f"{full}-{kind}.svg")
+                figure.savefig(
+                    folder / files[-1],
+                    transparent=True,
+                    metadata={"Date": None, "Creator": None},
+                )
+    return files
