@@ -59,7 +59,7 @@ class Task:
 
     @property
     def group(self) -> str:
-        """The part of the id before the dot: ``conv`` of ``conv.forward``."""
+        """The part of the id before the dot, ``conv`` of ``conv.forward``."""
         return self.id.partition(".")[0]
 
 

@@ -24,12 +24,14 @@ extensions = [
     "myst_parser",
     "sphinx_copybutton",
     "sphinx_design",
-    "byhand_pages",
+    *(path.stem for path in sorted((HERE / "extensions").glob("*.py"))),
 ]
 exclude_patterns = ["_build", "_static", "extensions", "pictures", "locale"]
+default_role = "code"  # of `this` in docstrings
 nitpick_ignore_regex = [
     # Types of others: their documentation is not on this machine, and none is fetched.
     (r"py:.*", r"(?!(autograder|solution)\.).*"),
+    (r"py:class", r"autograder\.sandbox\..*"),  # the kit's own business
 ]
 smartquotes = False  # --option is no dash
 
@@ -57,6 +59,9 @@ napoleon_google_docstring = False
 napoleon_use_param = False
 napoleon_use_rtype = False
 napoleon_use_ivar = True
+
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "github-dark"
 
 html_theme = "furo"
 html_title = "byhand"

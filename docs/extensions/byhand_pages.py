@@ -1,17 +1,24 @@
 """What the handbook's pages are made of beside text: directives of ours for Sphinx.
 
 `picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `mistakes`, `catalogue`,
-`commands` are made from the syllabus, the catalogue of mistakes and the command line, so they
-cannot say anything else. `exercise` and `solution` are a question and its answer; the answer is
+`commands`, `help` are made from the syllabus, the catalogue of mistakes and the command lines, so
+they cannot say anything else. `exercise` and `solution` are a question and its answer, which is
 on instructors' pages only (`-t instructor`).
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import importlib
+import io
+import os
 import re
+import textwrap
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -287,6 +294,70 @@ class Solution(Base):
         return [box]
 
 
+class Commands(Base):
+    """All commands of a program, from its parser: `module:function` returns it."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        module, _, function = self.arguments[0].partition(":")
+        parser = getattr(importlib.import_module(module), function)()
+        return self.command(parser, "")
+
+    def command(self, parser: argparse.ArgumentParser, what: str) -> list[nodes.Node]:
+        """How one command is called, and a section for each that it has below it."""
+        parser.color = False  # Python 3.14 would colour what goes to a terminal
+        with mock.patch.dict(os.environ, COLUMNS="88"):
+            usage = textwrap.dedent(parser.format_usage().replace("usage: ", " " * 7)).strip()
+        found: list[nodes.Node] = [paragraph(f"{what[0].upper()}{what[1:]}.")] if what else []
+        found.append(nodes.literal_block(usage, usage, language="text", classes=["usage"]))
+        rows, below = [], []
+        for action in parser._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                helps = {choice.dest: choice.help or "" for choice in action._choices_actions}
+                for name, one in action.choices.items():
+                    section = nodes.section("", nodes.title("", "", *code(one.prog)))
+                    self.set_source_info(section)
+                    self.anchor(section, slug(one.prog), one.prog)
+                    section += self.command(one, helps.get(name, ""))
+                    below.append(section)
+            elif not isinstance(action, argparse._HelpAction):
+                told = (action.help or "") % {**vars(action), "prog": parser.prog}
+                rows.append([paragraph(*code(invocation(action))), paragraph(told)])
+        if rows:
+            found.append(self.table(["option", "what it is"], rows))
+        return found + below
+
+
+class Help(Base):
+    """What a program says of itself: `module:function` reads its command line."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        module, _, function = self.arguments[0].partition(":")
+        said = io.StringIO()
+        settings = {"COLUMNS": "88", "NO_COLOR": "1"}
+        with (
+            mock.patch.dict(os.environ, settings),
+            contextlib.redirect_stdout(said),
+            contextlib.suppress(SystemExit),
+        ):
+            getattr(importlib.import_module(module), function)(["--help"])
+        text = said.getvalue().strip()
+        return [nodes.literal_block(text, text, language="text")]
+
+
+def invocation(action: argparse.Action) -> str:
+    """How an option or an argument is written: `--json FILE`."""
+    value = action.metavar or ("{" + ",".join(map(str, action.choices or [])) + "}")
+    if action.nargs == 0:
+        return ", ".join(action.option_strings)
+    if action.nargs in ("*", "+"):
+        value = f"{value} …"
+    return " ".join([", ".join(action.option_strings), str(value)]).strip()
+
+
 def visit_details(self: Any, node: nodes.Element) -> None:
     self.body.append(self.starttag(node, "details"))
 
@@ -303,6 +374,27 @@ def depart_summary(self: Any, node: nodes.Element) -> None:
     self.body.append("</summary>\n")
 
 
+def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:
+    """Bring a docstring into the form that Sphinx reads.
+
+    Its last line, which names a page of the book in words, becomes a link after the summary;
+    types such as "dtype of `x`" lose the marks, which RST cannot nest; and what is indented
+    below a colon is shown as it stands.
+    """
+    lines[:] = [re.sub(r"dtype of `(\w+)`", r"dtype of \1", line) for line in lines]
+    for number, line in enumerate(lines[:-2]):
+        deeper = re.match(r" *", line)[0] + "    "
+        if line.endswith(":") and not lines[number + 1] and lines[number + 2].startswith(deeper):
+            lines[number] += ":" * (not line.endswith("::"))
+    if any(line.startswith("Handbook: ") for line in lines):
+        lines[:] = [line for line in lines if not line.startswith("Handbook: ")]
+        function = name.partition(".")[2]
+        pages = [task.page for task in Syllabus.load().tasks if function in task.functions]
+        link = [f"Handbook: :doc:`/book/{page}`." for page in pages]
+        end = lines.index("") if "" in lines else len(lines)
+        lines[end:end] = ["", *link, ""]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.add_node(details, html=(visit_details, depart_details))
@@ -313,8 +405,11 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "tasks": Tasks,
         "mistakes": Mistakes,
         "catalogue": Catalogue,
+        "commands": Commands,
+        "help": Help,
         "exercise": Exercise,
         "solution": Solution,
     }.items():
         app.add_directive(name, directive)
+    app.connect("autodoc-process-docstring", docstring, priority=100)  # before napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}
