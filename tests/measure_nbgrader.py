@@ -4,8 +4,7 @@
 
 Each student hands in a ReLU: as a notebook with a test cell there, as a package here; every
 third is wrong. Both grade all of them, one after another and, here, on two processes as well;
-the order changes from round to round. It needs nbgrader and ipykernel; docs/course/class.md has the
-figures.
+the order changes from round to round. It needs nbgrader and ipykernel.
 """
 
 from __future__ import annotations
