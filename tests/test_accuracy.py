@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import time
+
 import pytest
 
-from autograder.checks.test_accuracy import hopeless
+from autograder.checks.test_accuracy import clock, hopeless
+from autograder.sandbox.processes import LINUX
 from autograder.syllabus import Syllabus
 
 ACCURACY = Syllabus.load().accuracy
@@ -40,3 +46,19 @@ def test_a_training_that_may_reach_the_threshold_goes_on(history: list[float]) -
 )
 def test_a_training_that_would_not_reach_it_is_given_up(history: list[float]) -> None:
     assert hopeless(history, ACCURACY)
+
+
+@pytest.mark.skipif(not LINUX, reason="elsewhere the time that passes is taken")
+def test_a_process_that_sleeps_has_not_run() -> None:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as asleep:
+        time.sleep(0.5)
+        assert clock(asleep.pid) < 0.4
+        asleep.kill()
+
+
+@pytest.mark.skipif(not LINUX, reason="elsewhere the time that passes is taken")
+def test_a_process_that_works_has_run() -> None:
+    before, started = clock(os.getpid()), time.process_time()
+    while time.process_time() < started + 0.1:
+        pass
+    assert clock(os.getpid()) - before > 0.05

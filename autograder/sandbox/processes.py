@@ -33,6 +33,17 @@ def threads(pid: int) -> int:
     return 0
 
 
+def seconds_of_processor(pid: int) -> float | None:
+    """How long the threads of a process have run; None where that cannot be seen."""
+    used = 0
+    try:
+        for file in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            used += int(file.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
+        return None
+    return used / 1e9 if used else None
+
+
 @lru_cache(maxsize=1)
 def tasks_of_this_user() -> int:
     """How many threads the user runs, all programs together, as the kernel counts them."""
