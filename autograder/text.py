@@ -108,6 +108,8 @@ def fold(text: str, width: int, first: str = "", rest: str = "") -> str:
 
 
 def _visible(text: str | bytes) -> str:
+    if not text:
+        return ""  # as nearly all messages are
     if not isinstance(text, str):
         text = bytes(text).decode("utf-8", "replace")
     text = _SURROGATES.sub("\ufffd", text).replace("\r\n", "\n")

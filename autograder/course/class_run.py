@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -51,12 +52,16 @@ class Plan:
     def seed_for(self, digest: str) -> int:
         return seeds.private(self.secret, digest) if self.secret else self.seed
 
+    @cached_property
+    def course(self) -> str:
+        """All that the syllabus says, but for how much of a mistake is told."""
+        return json.dumps(asdict(replace(self.syllabus, hints=0)), sort_keys=True, default=sorted)
+
     def key(self, digest: str) -> str:
         """The name of the result for a content."""
-        syllabus = asdict(replace(self.syllabus, hints=0))
         parts = [
             *(digest, __version__, str(self.seed_for(digest)), str(self.syllabus.hints)),
-            json.dumps(syllabus, sort_keys=True, default=sorted),
+            self.course,
             *(task.id for task in self.tasks),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
