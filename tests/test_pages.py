@@ -425,6 +425,17 @@ def test_the_most_frequent_mistake_is_told_with_who_made_it() -> None:
     assert rows[0] == ["3", "The kernel is flipped", "conv.forward", "Ана, O'Hara, Zoë, Twin"]
 
 
+def test_a_mistake_that_is_met_in_two_tasks_is_told_for_each() -> None:
+    result = LEARNED.as_dict()
+    task = next(one for one in result["tasks"] if one["id"] == "conv.forward")
+    result["tasks"].append({**task, "id": "conv.backward"})
+    row = graded(1, "Ана")
+    page = class_document(class_of(row), {row.student.id: result})
+    told = [(row[0], row[2], row[3]) for row in table_rows(part(page, "mistakes"))]
+    assert ("1", "conv.forward", "Ана") in told
+    assert ("1", "conv.backward", "Ана") in told
+
+
 def test_of_many_students_with_a_mistake_the_first_are_named() -> None:
     rows = [graded(i, f"Student {i}") for i in range(100)]
     results = {row.student.id: LEARNED.as_dict() for row in rows}

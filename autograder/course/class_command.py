@@ -7,6 +7,7 @@ import os
 import time
 from collections import Counter
 from dataclasses import replace
+from statistics import median
 
 from autograder import seeds
 from autograder.classroom import BROKEN, ClassResult
@@ -119,10 +120,9 @@ def tell(result: ClassResult, out: OutFolder, watcher: ClassProgress) -> None:
     for row in result.rows:
         if row.status == BROKEN:
             watcher.say(f"  grader error, not a mark: {row.student.name}: {row.reason[:200]}")
-    marks = sorted(row.mark.raw for row in result.rows if row.mark.raw is not None)
+    marks = [row.mark.final for row in result.rows if row.mark.final is not None]
     if marks:
-        middle = marks[len(marks) // 2]
-        watcher.say(f"median {middle:g} of {result.max_score:g} points")
+        watcher.say(f"median {median(marks):g} of {result.max_score:g} points")
     if result.pairs:
         watcher.say(f"{len(result.pairs)} pairs of submissions resemble each other")
     watcher.say(f"gradebook: {out.path / 'gradebook.csv'}, class page: {out.path / 'index.html'}")

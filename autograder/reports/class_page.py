@@ -60,8 +60,9 @@ class Tally:
     tasks: dict[str, dict[str, int]] = field(default_factory=dict)  # task → outcome → students
     titles: dict[str, str] = field(default_factory=dict)
     letters: list[str] = field(default_factory=list)  # of each row; empty without a result
-    mistakes: dict[str, Group] = field(default_factory=dict)  # by id
-    named: dict[str, tuple[str, str]] = field(default_factory=dict)  # id → task, title
+    # By task and id: a form of mistake, a wrong sign say, may be met in several tasks.
+    mistakes: dict[tuple[str, str], Group] = field(default_factory=dict)
+    named: dict[tuple[str, str], str] = field(default_factory=dict)  # the same → title
     broken: dict[tuple[str, str], Group] = field(default_factory=dict)  # task, way → who
     said: dict[tuple[str, str], str] = field(default_factory=dict)  # the same → what the first said
     gaps: list[tuple[Row, float, float]] = field(default_factory=list)  # row, score, public score
@@ -100,8 +101,8 @@ class Tally:
         """Count the known mistakes of a task, and how it ended without an answer."""
         lost = [check for check in task["checks"] if check["status"] != "passed"]
         for name, title in {m["id"]: m["title"] for c in lost if (m := c["mistake"])}.items():
-            self.named[name] = (task["id"], title)
-            self.mistakes.setdefault(name, Group()).add(student)
+            self.named[task["id"], name] = title
+            self.mistakes.setdefault((task["id"], name), Group()).add(student)
         if task["status"] in ENDED:
             told = next(check for check in lost if check["status"] == task["status"])
             self.add_broken(student, task["id"], told["message"])
@@ -143,7 +144,7 @@ def render(outcome: ClassResult, results: Mapping[str, Mapping[str, Any]]) -> st
             tasks=hardest(tally),
             order=list(tally.tasks),
             letters={letter: status for status, letter in LETTERS.items()},
-            mistakes=[(*tally.named[name], group) for name, group in frequent(tally.mistakes)],
+            mistakes=[(key[0], tally.named[key], group) for key, group in frequent(tally.mistakes)],
             broken=[(key[0], tally.said[key], group) for key, group in frequent(tally.broken)],
             gaps=tally.gaps,
             without=sorted(
