@@ -17,13 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FOLDER = HERE.parent / "_build" / "pictures"
-NO_PICTURES = ("__init__", "__main__", "drawing")
 
 
 def scripts() -> list[str]:
-    """The names of all scripts."""
-    found = (path.stem for path in sorted(HERE.glob("*.py")))
-    return [name for name in found if name not in NO_PICTURES]
+    """The names of all scripts; a module without `draw` is what some of them share."""
+    draws = "\ndef draw("
+    return [path.stem for path in sorted(HERE.glob("*.py")) if draws in path.read_text("utf-8")]
 
 
 def make(names: Sequence[str] = (), folder: Path = FOLDER) -> Iterator[str]:
