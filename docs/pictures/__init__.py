@@ -17,13 +17,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 FOLDER = HERE.parent / "_build" / "pictures"
-NO_PICTURES = ("__init__", "__main__", "drawing")
 
 
 def scripts() -> list[str]:
-    """The names of all scripts."""
-    found = (path.stem for path in sorted(HERE.glob("*.py")))
-    return [name for name in found if name not in NO_PICTURES]
+    """The names of all scripts; a module without `draw` is what some of them share."""
+    draws = "\ndef draw("
+    return [path.stem for path in sorted(HERE.glob("*.py")) if draws in path.read_text("utf-8")]
 
 
 def make(names: Sequence[str] = (), folder: Path = FOLDER) -> Iterator[str]:
@@ -58,7 +57,7 @@ def _up_to_date(note: Path, drawn_by: str) -> bool:
 
 
 def _drawn_by(name: str) -> str:
-    """A digest of all the code that draws the pictures of a script."""
+    """A digest of all that draws the pictures of a script: code, and data that it names."""
     digest = hashlib.sha256()
     todo, seen = [HERE / f"{name}.py", HERE / "drawing.py", HERE / "__init__.py"], set()
     todo += sorted((ROOT / "solution").glob("*.py"))
@@ -71,6 +70,8 @@ def _drawn_by(name: str) -> str:
         digest.update(content)
         for other in re.findall(rb"^from docs\.pictures\.(\w+) import", content, re.MULTILINE):
             todo.append(HERE / f"{other.decode()}.py")
+        data = (other for other in HERE.glob("*.*") if other.suffix != ".py")
+        todo += sorted(other for other in data if other.name.encode() in content)
     return digest.hexdigest()
 
 
