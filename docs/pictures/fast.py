@@ -26,17 +26,16 @@ def draw(style: Style) -> dict[str, Figure]:
 
 def layout(style: Style) -> Figure:
     """Draw what lies where in memory, for both orders of the axes."""
-    x = np.arange(24).reshape(2, 1, 3, 4)  # (B, C, H, W)
+    x = np.arange(12).reshape(2, 1, 2, 3)  # (B, C, H, W)
     orders = {
         "C order": x.ravel(),
         "batch last": np.ascontiguousarray(x.transpose(1, 2, 3, 0)).ravel(),
     }
-    figure = style.figure(6.4, 2.5)
+    figure = style.figure(5.6, 2.1)
     for axes, (title, order) in zip(figure.subplots(2, 1), orders.items(), strict=True):
-        image, pixel = np.divmod(order, 12)
-        texts = np.array([f"{p}" for p in pixel]).reshape(2, 12)
-        backs = np.where(image == 0, style.mix(style.blue), style.mix(style.orange)).reshape(2, 12)
-        style.matrix(axes, texts.reshape(1, 24), colours=backs.reshape(1, 24), size=8)
+        image, pixel = np.divmod(order, 6)
+        backs = np.where(image == 0, style.mix(style.blue), style.mix(style.orange))
+        style.matrix(axes, pixel, colours=backs)
         axes.set_title(title, loc="left")
     handles = [
         Rectangle((0, 0), 1, 1, facecolor=style.mix(colour), edgecolor=style.soft)
