@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import os
 import re
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -36,24 +38,28 @@ def make(names: Sequence[str] = (), folder: Path = FOLDER) -> Iterator[str]:
     Yields
     ------
     str
-        The name of each script that was run.
+        The name of each script that was run; as many run at a time as there are cores.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in names or scripts():
-        note = folder / f"{name}.txt"  # what drew it, and the files that it drew
-        drawn_by = _drawn_by(name)
-        if not names and _up_to_date(note, drawn_by):
-            continue
-        yield name
-        files = _draw(name, folder)
-        note.write_text("\n".join([drawn_by, *files]) + "\n", encoding="utf-8")
+    todo = [name for name in names or scripts() if names or not _up_to_date(name, folder)]
+    with ProcessPoolExecutor(os.cpu_count()) as pool:
+        jobs = {pool.submit(_draw, name, folder): name for name in todo}
+        for job in as_completed(jobs):
+            job.result()
+            yield jobs[job]
 
 
-def _up_to_date(note: Path, drawn_by: str) -> bool:
+def _note(name: str, folder: Path) -> Path:
+    """What drew the pictures of a script, and the files that it drew."""
+    return folder / f"{name}.txt"
+
+
+def _up_to_date(name: str, folder: Path) -> bool:
+    note = _note(name, folder)
     if not note.is_file():
         return False
-    drawn, *files = note.read_text(encoding="utf-8").split("\n")
-    return drawn == drawn_by and all((note.parent / file).exists() for file in files)
+    drawn_by, *files = note.read_text(encoding="utf-8").split("\n")
+    return drawn_by == _drawn_by(name) and all((folder / file).exists() for file in files)
 
 
 def _drawn_by(name: str) -> str:
@@ -75,7 +81,7 @@ def _drawn_by(name: str) -> str:
     return digest.hexdigest()
 
 
-def _draw(name: str, folder: Path) -> list[str]:
+def _draw(name: str, folder: Path) -> None:
     import matplotlib
 
     from docs.pictures.drawing import STYLES
@@ -95,4 +101,5 @@ def _draw(name: str, folder: Path) -> list[str]:
                     transparent=True,
                     metadata={"Date": None, "Creator": None},
                 )
-    return files
+    note = "\n".join([_drawn_by(name), *files]) + "\n"
+    _note(name, folder).write_text(note, encoding="utf-8")
