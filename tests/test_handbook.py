@@ -293,7 +293,8 @@ def test_every_picture_has_its_text(site: Site) -> None:
 
 def test_students_do_not_see_what_instructors_see(site: Site) -> None:
     shown = " ".join(file.read_text("utf-8") for file in site.folder.glob("**/*.html"))
-    assert 'class="admonition answer' not in shown
+    assert "Exercise 1" in shown
+    assert 'class="answer' not in shown
     for mistake in catalogue():
         assert mistake.hints[1] not in shown
     assert not list(site.folder.glob("**/*.md.txt"))
@@ -336,6 +337,7 @@ There are 13.
 def test_a_solution_is_shown_to_instructors(tmp_path: Path) -> None:
     page = made(tmp_path, ASKED, "-t", "instructor")
     assert "Exercise 1: How many?" in page
+    assert 'class="answer' in page
     assert "There are 13." in page
 
 

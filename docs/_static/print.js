@@ -1,7 +1,6 @@
 // The book as one page, before it is printed: a title page, the contents, nothing folded.
 document.addEventListener("DOMContentLoaded", () => {
   document.body.dataset.theme = "light";
-  for (const folded of document.querySelectorAll("details")) folded.open = true;
 
   const article = document.querySelector("article");
   const element = (name, properties, ...children) => {
@@ -9,6 +8,12 @@ document.addEventListener("DOMContentLoaded", () => {
     made.append(...children);
     return made;
   };
+  for (const folded of document.querySelectorAll("details")) {
+    // A box that no page break can be in would leave half a page empty.
+    const title = element("p", {className: "summary"}, ...folded.querySelector("summary").childNodes);
+    folded.querySelector("summary").remove();
+    folded.replaceWith(element("div", {className: folded.className}, title, ...folded.childNodes));
+  }
   const text = heading => [...heading.childNodes]
     .filter(node => !node.classList?.contains("headerlink"))
     .map(node => node.textContent).join("").trim();
