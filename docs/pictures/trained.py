@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import inspect
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -43,7 +44,9 @@ def kept(compute: Callable[..., Arrays]) -> Callable[..., Arrays]:
             for old in KEPT.glob(f"{name.removesuffix(digest)}*.npz"):
                 old.unlink()
             KEPT.mkdir(parents=True, exist_ok=True)
-            np.savez(path, **compute(*arguments))
+            part = path.with_name(f"{os.getpid()}-{path.name}")  # others may want it meanwhile
+            np.savez(part, **compute(*arguments))
+            part.replace(path)
         with np.load(path) as arrays:
             return dict(arrays)
 
