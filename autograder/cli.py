@@ -14,7 +14,7 @@ from autograder.errors import IntakeError, KitError
 from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
 from autograder.result import Comparison, Result
-from autograder.syllabus import Syllabus, around, use
+from autograder.syllabus import Syllabus, given, use
 from autograder.text import one_line
 
 STDOUT = Path("-")
@@ -52,7 +52,7 @@ def course_of(options: argparse.Namespace) -> Path | None:
     if options.syllabus:
         return Path(options.syllabus)
     if options.run in (grade, check):
-        return around(options.path or Path(Syllabus.load().package))
+        return given(options.path or Path(Syllabus.load().package), options.cases)
     return None
 
 

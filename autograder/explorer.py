@@ -45,9 +45,12 @@ def source_of(file_path: Path, parent: pytest.Collector) -> Source | None:
     name = parent.config.getini("byhand")
     if not name or file_path.parent != parent.config.rootpath / name:
         return None
-    from autograder.syllabus import Syllabus, around, use  # not where it is not wanted
+    from autograder.syllabus import Syllabus, given, use  # not where it is not wanted
 
-    use(around(file_path.parent))
+    try:
+        use(given(file_path.parent))
+    except KitError as error:
+        raise pytest.UsageError(str(error)) from error
     tasks = [task for task in Syllabus.load().tasks if file_of(task) == file_path.name]
     if not tasks:
         return None
@@ -161,9 +164,9 @@ class Grader:
             raise pytest.UsageError(str(error)) from error
 
     def names(self, task: Any) -> list[str]:
-        from autograder.checks.run import check_names
+        from autograder.checks.run import collected
 
-        return check_names([task], self.cases)
+        return collected([task], self.cases).names
 
     def grade(self, task: Any) -> dict[str, Any]:
         from autograder.grading import grade

@@ -81,12 +81,14 @@ def check(task: str) -> Any:
     from autograder.cases.given import load_cases
     from autograder.grading import grade
     from autograder.reports.cell import Report
-    from autograder.syllabus import Syllabus
+    from autograder.syllabus import Syllabus, given, use
 
-    syllabus = Syllabus.load()
+    here = FOLDER.resolve() / "notebook"
     try:
+        use(given(here))
+        syllabus = Syllabus.load()
         chosen = syllabus.select([task])
-        cases = load_cases(None, syllabus, FOLDER.resolve() / "notebook")
+        cases = load_cases(None, syllabus, here)
         with tempfile.TemporaryDirectory() as scratch:
             package = write_package(FOLDER, Path(scratch))
             result = grade(package, cases, syllabus, chosen)

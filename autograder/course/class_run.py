@@ -53,11 +53,12 @@ class Plan:
 
     def key(self, digest: str) -> str:
         """The name of the result for a content."""
-        syllabus = asdict(replace(self.syllabus, hints=0))
+        syllabus = asdict(replace(self.syllabus, hints=0, own=()))
         parts = [
             *(digest, __version__, str(self.seed_for(digest)), str(self.syllabus.hints)),
             json.dumps(syllabus, sort_keys=True, default=sorted),
             *(task.id for task in self.tasks),
+            *(file.read_text(encoding="utf-8") for file in self.syllabus.own),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograder import __version__
-from autograder import syllabus as syllabus_file
 from autograder.cases.build import HOME
 from autograder.course import public_cases
 from autograder.course.stubs import write_stubs
@@ -81,9 +80,7 @@ def write_handout(
         write_stubs(HOME / syllabus.reference, folder / syllabus.package, syllabus, tasks)
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
         (folder / GIVEN).parent.mkdir(exist_ok=True)
-        cases.save(folder / GIVEN)
-        if course := syllabus_file.used():
-            shutil.copyfile(course, folder / syllabus_file.GIVEN)
+        public_cases.give(folder / GIVEN, syllabus, cases)
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     if vendor:

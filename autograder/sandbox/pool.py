@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from autograder.intake import names
 from autograder.sandbox.launch import Level, Place
 from autograder.sandbox.problems import Problem, TimedOut
 from autograder.sandbox.process import Worker
-from autograder.sandbox.submission import IMPORT, Budget, Submission
+from autograder.sandbox.submission import Budget, Submission
 from autograder.syllabus import Limits
 
 
@@ -38,7 +39,8 @@ class Pool:
 
     def prepare(self) -> None:
         while len(self.spare) < self.ahead:
-            self.spare.append(Worker(self.place, self.package, self.limits, IMPORT))
+            question = {"ask": "import", "names": list(names())}
+            self.spare.append(Worker(self.place, self.package, self.limits, question))
 
     def probe(self) -> None:
         """Find out, once and not anew for each task, whether the package can be imported.
