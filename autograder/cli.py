@@ -223,7 +223,8 @@ def grade(options: argparse.Namespace) -> int:
     """Grade one submission, and say what is to be mended."""
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
     from autograder.cases.given import load_cases
-    from autograder.grading import grade_taken, taken_in
+    from autograder.grading import grade_taken
+    from autograder.intake import taken_in
     from autograder.reports.terminal import Terminal
     from autograder.sandbox.isolation import best, shut_in
 
@@ -275,25 +276,26 @@ def grade(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check the next task of a package, or some tasks of it."""
-    from autograder.cases.given import load_cases
-    from autograder.practice import Practice
+    from autograder.practice import Practice, Start
     from autograder.reports.terminal import Terminal
-    from autograder.sandbox.isolation import best
 
     syllabus, terminal = Syllabus.load(), Terminal()
     tasks = syllabus.select(options.tasks) if options.tasks else ()
     package = options.path or Path(syllabus.package)
-    chosen = load_cases(options.cases, syllabus, package)
-    practice = Practice(package, chosen, syllabus, best(), terminal)
-    if options.debug:
-        from autograder.debugging import debug
+    with Start(package, syllabus.limits) as start:
+        from autograder.cases.given import load_cases
 
-        following = practice.progress.next(syllabus)
-        wanted = tasks or ((following,) if following else ())
-        return 0 if debug(package, chosen, syllabus, wanted, terminal.write) else 1
-    if options.watch:
-        practice.watch(tasks, hint=options.hint, show=options.show)
-    done = practice.check(tasks, hint=options.hint, show=options.show)
+        chosen = load_cases(options.cases, syllabus, package)
+        practice = Practice(package, chosen, syllabus, terminal)
+        if options.debug:
+            from autograder.debugging import debug
+
+            following = practice.progress.next(syllabus)
+            wanted = tasks or ((following,) if following else ())
+            return 0 if debug(package, chosen, syllabus, wanted, terminal.write) else 1
+        if options.watch:
+            practice.watch(tasks, hint=options.hint, show=options.show)
+        done = practice.check(start, tasks, hint=options.hint, show=options.show)
     practice.tell_progress()
     return 0 if done else 1
 

@@ -17,7 +17,8 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -155,6 +156,19 @@ def take(path: Path, scratch: Path) -> Submission:
         bytes=sum(map(len, content.values())),
         note=_note(_show(home, outer), package, content, inside, added),
     )
+
+
+@contextmanager
+def taken_in(path: Path) -> Iterator[Submission]:
+    """A clean copy of the submission at a path, for as long as it is needed.
+
+    Raises
+    ------
+    IntakeError
+        There is nothing that could be graded.
+    """
+    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
+        yield take(path, Path(scratch))
 
 
 _SUFFIX = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)

@@ -25,8 +25,8 @@ from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
-from autograder.grading import grade_taken, taken_in
-from autograder.intake import Submission
+from autograder.grading import grade_taken
+from autograder.intake import Submission, taken_in
 from autograder.sandbox.isolation import at, end_with_parent, shut_in
 from autograder.syllabus import Syllabus, use
 

@@ -18,7 +18,8 @@ from autograder.course.own import prove
 from autograder.course.stubs import checks_of
 from autograder.diagnosis.fingerprints import Asked, Question, candidates
 from autograder.diagnosis.stored import store
-from autograder.grading import Collecting, Silence, taken_in, trained_reference
+from autograder.grading import Collecting, Silence, trained_reference
+from autograder.intake import taken_in
 from autograder.sandbox.isolation import best
 from autograder.syllabus import COURSE, Syllabus, Task, used
 
