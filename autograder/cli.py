@@ -32,7 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Small products are many times slower on more threads than there are cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    options = parser().parse_args(arguments)
+    top = parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could be written next
+        complete(top)
+    options = top.parse_args(arguments)
     try:
         use(course_of(options))
         return options.run(options)
@@ -54,6 +57,27 @@ def course_of(options: argparse.Namespace) -> Path | None:
     if options.run in (grade, check):
         return given(options.path or Path(Syllabus.load().package), options.cases)
     return None
+
+
+def complete(top: argparse.ArgumentParser) -> None:
+    """Tell the shell what it asked for, and end."""
+    try:
+        import argcomplete
+    except ImportError as error:
+        raise SystemExit(1) from error
+    argcomplete.autocomplete(top, always_complete_options="long")
+
+
+def task_ids(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """The tasks, and groups of tasks, of the course that the words so far are about."""
+    use(course_of(parsed_args))
+    tasks = Syllabus.load().tasks
+    return [*(task.id for task in tasks), *dict.fromkeys(task.group for task in tasks)]
+
+
+def completed(action: argparse.Action) -> None:
+    """Let a shell complete the ids of tasks here."""
+    action.completer = task_ids  # type: ignore[attr-defined]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -87,7 +111,11 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=grade)
 
     loop = commands.add_parser("check", help="check the next task that is not done")
-    loop.add_argument("tasks", nargs="*", metavar="TASK", help="these instead: conv, conv.forward")
+    completed(
+        loop.add_argument(
+            "tasks", nargs="*", metavar="TASK", help="these instead: conv, conv.forward"
+        )
+    )
     loop.add_argument("--watch", action="store_true", help="again whenever a file is saved")
     loop.add_argument("--hint", action="store_true", help="tell more of what is wrong")
     loop.add_argument("--show", action="store_true", help="draw what was expected and what came")
@@ -159,12 +187,14 @@ def parser() -> argparse.ArgumentParser:
 
     out = commands.add_parser("handout", help="make what students download")
     out.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
-    out.add_argument(
-        "--tasks",
-        nargs="+",
-        default=[],
-        metavar="ID",
-        help="that are set, or groups; all others are given whole (all)",
+    completed(
+        out.add_argument(
+            "--tasks",
+            nargs="+",
+            default=[],
+            metavar="ID",
+            help="that are set, or groups; all others are given whole (all)",
+        )
     )
     out.add_argument(
         "--vendor", action="store_true", help="with wheels of all that is needed, to work offline"
@@ -185,12 +215,12 @@ def parser() -> argparse.ArgumentParser:
 
 def what_is_graded(command: argparse.ArgumentParser) -> None:
     """What decides on a mark."""
-    command.add_argument(
-        "--task", action="append", default=[], metavar="ID", help="only this task, or group"
-    )
-    command.add_argument(
-        "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
-    )
+    for name, what in (("--task", "only"), ("--skip", "not")):
+        completed(
+            command.add_argument(
+                name, action="append", default=[], metavar="ID", help=f"{what} this task, or group"
+            )
+        )
     command.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
     command.add_argument(
         "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"

@@ -44,7 +44,7 @@ def test_a_handout_is_a_small_project(quick_cases: None, tmp_path: Path) -> None
     assert {f"student/{name}.py" for name in ("layers", "losses", "network")} < found.keys()
     assert {"README.md", "LICENSE", "pyproject.toml", GIVEN, ".gitignore"} < found.keys()
     project = tomllib.loads(found["pyproject.toml"].decode())["project"]
-    assert project["dependencies"][0].startswith("byhand[train]==")
+    assert project["dependencies"][0].startswith("byhand[complete,train]==")
     for name in (".vscode/settings.json", ".vscode/launch.json"):
         json.loads(found[name])
     readme = found["README.md"].decode()
