@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder import cells
 from autograder.cases.build import HOME
-from autograder.course import public_cases
+from autograder.course import handbook, public_cases
 from autograder.course.stubs import sources_of
 from autograder.course.template import copy_course
 from autograder.course.template import text as template
@@ -90,6 +90,7 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
     """The notebooks of a course by their names."""
     known = definitions(sources_of(HOME / syllabus.reference, syllabus))
     made = {}
+    told: set[str] = set()  # pages of the handbook
     own = {f"{len(CHAPTERS) + 1}-more": ("More", tuple(file.stem for file in syllabus.own))}
     for name, (title, groups) in (CHAPTERS | (own if syllabus.own else {})).items():
         tasks = [task for task in syllabus.tasks if task.group in groups]
@@ -98,6 +99,10 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
             made_of += map(as_given, (known["layers.NetworkLayer"], known["layers.ParamLayer"]))
         shown: set[str] = set()
         for task in tasks:
+            if task.page not in told:
+                told.add(task.page)
+                text = handbook.excerpt(HOME, task.page)
+                made_of += [markdown(text)] if text else []
             made_of += cells_of(task, known, shown, syllabus)
         made[name] = {
             "cells": made_of,
@@ -131,7 +136,7 @@ def cells_of(
     task: Task, known: dict[str, Definition], shown: set[str], syllabus: Syllabus
 ) -> Iterator[dict[str, Any]]:
     """The cells of a task: its class, if it is new here, what is to be written, the marks."""
-    yield markdown(f"## {task.title} ({task.points} points)")
+    yield markdown(f"### {task.title} ({task.points} points)")
     asked = {name for one in syllabus.tasks for name in one.functions}
     for number, function in enumerate(task.functions):
         module, _, name = function.partition(".")
@@ -227,7 +232,8 @@ def as_given(definition: Definition) -> dict[str, Any]:
 
 
 def markdown(source: str) -> dict[str, Any]:
-    name = "".join(letter if letter.isalnum() else "-" for letter in source.casefold())
+    title = source.partition("\n")[0].casefold()
+    name = "".join(letter if letter.isalnum() else "-" for letter in title)
     return {
         "cell_type": "markdown",
         "id": f"text{name}"[:64],
