@@ -23,6 +23,7 @@ from autograder.intake import Submission, taken_in
 from autograder.reports.terminal import Terminal
 from autograder.result import Result, TaskResult
 from autograder.syllabus import Limits, Syllabus, Task
+from autograder.whereabouts import line_of
 
 if TYPE_CHECKING:  # what needs NumPy or pytest is imported while the first workers start
     from autograder.cases import Cases
@@ -176,7 +177,11 @@ class Practice:
         syllabus = replace(self.syllabus, hints=level)
         self.terminal.ended.clear()  # what is checked again is no second try
         taken, isolation, pool = start.made.result()
-        result = grade_taken(taken, self.cases, syllabus, tasks, self.terminal, isolation, pool)
+        ids = {task.id for task in tasks}
+        passed = [name for name in self.progress.done if name not in ids]
+        result = grade_taken(
+            taken, self.cases, syllabus, tasks, self.terminal, isolation, pool, passed
+        )
         if result.error is not None:
             raise KitError(result.error)
         self.progress.note(result.tasks)
@@ -212,10 +217,17 @@ class Practice:
             f"{count} of {len(self.syllabus.tasks)} tasks done, {points:g} of {total:g} points"
         )
         if following := self.progress.next(self.syllabus):
-            where = ", ".join(following.functions) or following.title
-            self.terminal.write(f"Next: {following.id} ({where})")
+            self.terminal.write(f"Next: {following.id} ({self.place(following)})")
         else:
             self.terminal.write(f"All is done. For the marks: autograder grade {self.package}")
+
+    def place(self, task: Task) -> str:
+        """Where a task is written, as editors understand it."""
+        if not task.functions:
+            return task.title
+        module, _, name = task.functions[0].partition(".")
+        file = self.package / f"{module}.py"
+        return f"{file}:{line_of(file, [name])}, {name}"
 
     def watch(self, tasks: Sequence[Task], *, hint: bool, show: bool) -> None:
         """Check whenever a file of the package is saved, until it is interrupted.

@@ -142,6 +142,13 @@ class Syllabus:
             raise SyllabusError("No task is left to run: every task that was named is skipped.")
         return chosen
 
+    def to_judge(self, task: Task) -> tuple[Task, ...]:
+        """The task alone; or, if nothing is written for it, with all that it rests on before it.
+
+        How the accuracy is judged hangs on what became of them.
+        """
+        return (task,) if task.functions else self.select([task.id, *task.foundation])
+
     @property
     def own_tasks(self) -> tuple[Task, ...]:
         """The tasks that the kit does not know: each group has its file in `own`."""

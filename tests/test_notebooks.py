@@ -229,8 +229,8 @@ def in_kernel(file: Path, folder: Path) -> dict[str, str]:
 def with_cell(file: Path, at: int, source: str, target: Path | None = None) -> Path:
     """Write a notebook with one code cell more, at this place."""
     data = json.loads(file.read_text(encoding="utf-8"))
-    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": [], "id": "added"}
-    data["cells"].insert(at, cell | {"execution_count": None})
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": []}
+    data["cells"].insert(at, cell | {"execution_count": None, "id": f"added-{at}"})
     (target or file).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
     return target or file
 

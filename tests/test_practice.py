@@ -67,6 +67,18 @@ def test_what_passes_leads_on_to_the_next(wrong: Path) -> None:
     assert "23 of 23 tasks done, 100 of 100 points" in loop.said
 
 
+def test_it_is_said_where_the_next_task_is_written(wrong: Path) -> None:
+    loop = Loop(wrong)
+    loop.check()
+    loop.practice.tell_progress()
+    lines = (wrong / "layers.py").read_text(encoding="utf-8").splitlines()
+    said = loop.said.replace("\n", "")
+    place, _, rest = said.rpartition("Next: relu.forward (")[2].partition(", ")
+    file, _, line = place.rpartition(":")
+    assert (file, rest) == (str(wrong / "layers.py"), "ReLULayer.forward)")
+    assert "def forward" in lines[int(line) - 1]
+
+
 def test_progress_is_kept_beside_the_package(wrong: Path) -> None:
     Loop(wrong).check("flatten.forward")
     assert Progress.of(wrong).done == ["flatten.forward"]
