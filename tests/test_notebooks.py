@@ -135,9 +135,10 @@ def test_a_deleted_or_copied_test_cell_changes_nothing(
     assert lost(graded(path, only=["relu"])) == {}
 
 
-def test_of_two_cells_with_one_id_the_first_counts() -> None:
+def test_a_copied_cell_comes_after_the_one_it_was_copied_from() -> None:
     files = cells.package([Cell("a", "x = 1\n"), Cell("a", "x = 2\n"), Cell("", "y = 3\n")])
-    assert [text for name, text in files.items() if name != "__init__.py"] == ["x = 1\n", "y = 3\n"]
+    texts = [text for name, text in files.items() if name != "__init__.py"]
+    assert texts == ["x = 1\n", "x = 2\n", "y = 3\n"]
 
 
 @pytest.mark.parametrize(
@@ -259,10 +260,10 @@ def test_a_notebook_that_was_played_with_is_checked_all_the_same(desk: Path) -> 
     file = desk / "1-layers.ipynb"
     data = json.loads(file.read_text(encoding="utf-8"))
     answers = [cell for cell in data["cells"] if "def forward(self, x" in "".join(cell["source"])]
-    copied = json.loads(json.dumps(answers[-3]))  # of ReLU: the first of two counts
-    copied["source"] = "@method_of(ReLULayer)\ndef forward(self, x):\n    return x"
-    copied["id"] = "copied"
-    data["cells"].append(copied)
+    first = json.loads(json.dumps(answers[-3]))  # of ReLU: the later of two counts
+    first["source"] = "@method_of(ReLULayer)\ndef forward(self, x):\n    return x"
+    first["id"] = "copied"
+    data["cells"].insert(data["cells"].index(answers[-3]), first)
     data["cells"] = [
         cell for cell in data["cells"] if "".join(cell["source"]) != 'check("flatten.forward")'
     ]
@@ -337,11 +338,10 @@ def test_nbgrader_takes_the_notebooks_from_generation_to_marks(
         conv_update_answer="while True:\n    pass",
     )
     messy = write(hand_in / "messy/cnn", made, relu_forward="1 / 0", relu_backward="%magic")
-    copied = answer(made, "relu-forward-answer").replace("np.maximum(x, 0)", "x")
-    with_cell(messy / "1-layers.ipynb", 99, copied.replace("###", "#"))
     data = json.loads((messy / "1-layers.ipynb").read_text(encoding="utf-8"))
-    first = [cell for cell in data["cells"] if "relu-forward-answer" in str(cell["metadata"])]
-    data["cells"][-1] |= {"metadata": first[0]["metadata"]}  # a copy has the id, too
+    right = next(cell for cell in data["cells"] if "relu-forward-answer" in str(cell["metadata"]))
+    wrong = "@method_of(ReLULayer)\ndef forward(self, x):\n    return x"
+    data["cells"].insert(data["cells"].index(right), right | {"source": wrong, "id": "first"})
     data["cells"] = [cell for cell in data["cells"] if cell.get("id") != "flatten-forward"]
     (messy / "1-layers.ipynb").write_text(json.dumps(data), encoding="utf-8")
     with_cell(messy / "1-layers.ipynb", 3, "!ls\n%time größe = 1\nwhile True:\n    pass")

@@ -28,6 +28,19 @@ from autograder.sandbox.isolation import best
 from autograder.syllabus import Syllabus, Task, use
 
 
+class ForgetCopies(NbGraderPreprocessor):
+    """Makes a copied cell one that the student added.
+
+    nbgrader takes the id from the copy and leaves what held it, empty; then it fails to put back
+    missing cells, since it looks for an id there.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        if not cell.metadata.get("nbgrader", True):
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
 class GradeByHand(NbGraderPreprocessor):
     """Writes the marks of byhand into a notebook's test cells.
 
