@@ -207,13 +207,15 @@ def test_a_student_comes_from_stubs_to_full_marks_by_check_alone(
 ) -> None:
     folder = tmp_path / "Zoë's work"
     shutil.copytree(given, folder)
-    for number, task in enumerate(COURSE.tasks, 1):
-        left = COURSE.tasks[number:]  # all before is written
+    asked = [task for task in COURSE.tasks if task.functions]
+    for number in range(1, len(asked) + 1):
+        left = asked[number:]  # all before is written
         write_stubs(ROOT / COURSE.reference, folder / "student", COURSE, left)
         done = student(wheel, folder, "check")
         assert done.returncode == (1 if left else 0), done.stdout + done.stderr
-        assert f"{number} of {len(COURSE.tasks)} tasks done" in done.stdout, task.id
-        assert not left or f"Next: {left[0].id} (" in done.stdout
+        if left:
+            assert f"{number} of {len(COURSE.tasks)} tasks done" in done.stdout
+            assert f"Next: {left[0].id} (" in done.stdout
     assert "100 of 100 points" in done.stdout
     assert "All is done. For the marks: autograder grade student" in done.stdout
     done = student(wheel, folder, "grade", "student", "--skip", "accuracy")
