@@ -72,16 +72,11 @@ def cells_of(notebook: Mapping[str, Any]) -> Iterator[Cell]:
 
 
 def package(cells: Iterable[Cell]) -> dict[str, str]:
-    """The files of a package that holds what the cells define: text by name.
-
-    Of two cells with one id the first counts, as nbgrader would have it.
-    """
+    """The files of a package that holds what the cells define: text by name."""
     files: dict[str, str] = {}
-    seen: set[str] = set()
     for number, cell in enumerate(cells):
-        if cell.is_test or number >= MOST or (cell.id and cell.id in seen):
+        if cell.is_test or number >= MOST:
             continue
-        seen.add(cell.id)
         name = re.sub(r"\W+", "_", cell.id or "added")
         files[f"cell_{len(files):03}_{name}.py"] = definitions(cell.source)
     listed = "".join(f"    {name!r},\n" for name in files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
 from autograder.reports.terminal import go_on_unread
 from autograder.result import Comparison, Result
-from autograder.syllabus import Syllabus, around, use
+from autograder.syllabus import Syllabus, given, use
 from autograder.text import one_line
 
 STDOUT = Path("-")
@@ -30,10 +31,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0: done, and for `grade` full marks; 1: graded, points lost; 2: could not be done,
         and stderr says why.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a console may not know all that is in a name
     # Small products are many times slower on more threads than there are cores.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    options = parser().parse_args(arguments)
+    top = parser()
+    if "_ARGCOMPLETE" in os.environ:  # a shell asks what could be written next
+        complete(top)
+    options = top.parse_args(arguments)
     try:
         use(course_of(options))
         return options.run(options)
@@ -53,8 +60,29 @@ def course_of(options: argparse.Namespace) -> Path | None:
     if options.syllabus:
         return Path(options.syllabus)
     if options.run in (grade, check):
-        return around(options.path or Path(Syllabus.load().package))
+        return given(options.path or Path(Syllabus.load().package), options.cases)
     return None
+
+
+def complete(top: argparse.ArgumentParser) -> None:
+    """Tell the shell what it asked for, and end."""
+    try:
+        import argcomplete
+    except ImportError as error:
+        raise SystemExit(1) from error
+    argcomplete.autocomplete(top, always_complete_options="long")
+
+
+def task_ids(parsed_args: argparse.Namespace, **_: object) -> list[str]:
+    """The tasks, and groups of tasks, of the course that the words so far are about."""
+    use(course_of(parsed_args))
+    tasks = Syllabus.load().tasks
+    return [*(task.id for task in tasks), *dict.fromkeys(task.group for task in tasks)]
+
+
+def completed(action: argparse.Action) -> None:
+    """Let a shell complete the ids of tasks here."""
+    action.completer = task_ids  # type: ignore[attr-defined]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -88,7 +116,11 @@ def parser() -> argparse.ArgumentParser:
     one.set_defaults(run=grade)
 
     loop = commands.add_parser("check", help="check the next task that is not done")
-    loop.add_argument("tasks", nargs="*", metavar="TASK", help="these instead: conv, conv.forward")
+    completed(
+        loop.add_argument(
+            "tasks", nargs="*", metavar="TASK", help="these instead: conv, conv.forward"
+        )
+    )
     loop.add_argument("--watch", action="store_true", help="again whenever a file is saved")
     loop.add_argument("--hint", action="store_true", help="tell more of what is wrong")
     loop.add_argument("--show", action="store_true", help="draw what was expected and what came")
@@ -160,12 +192,14 @@ def parser() -> argparse.ArgumentParser:
 
     out = commands.add_parser("handout", help="make what students download")
     out.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
-    out.add_argument(
-        "--tasks",
-        nargs="+",
-        default=[],
-        metavar="ID",
-        help="that are set, or groups; all others are given whole (all)",
+    completed(
+        out.add_argument(
+            "--tasks",
+            nargs="+",
+            default=[],
+            metavar="ID",
+            help="that are set, or groups; all others are given whole (all)",
+        )
     )
     out.add_argument(
         "--vendor", action="store_true", help="with wheels of all that is needed, to work offline"
@@ -186,12 +220,12 @@ def parser() -> argparse.ArgumentParser:
 
 def what_is_graded(command: argparse.ArgumentParser) -> None:
     """What decides on a mark."""
-    command.add_argument(
-        "--task", action="append", default=[], metavar="ID", help="only this task, or group"
-    )
-    command.add_argument(
-        "--skip", action="append", default=[], metavar="ID", help="not this task, or group"
-    )
+    for name, what in (("--task", "only"), ("--skip", "not")):
+        completed(
+            command.add_argument(
+                name, action="append", default=[], metavar="ID", help=f"{what} this task, or group"
+            )
+        )
     command.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
     command.add_argument(
         "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
@@ -224,7 +258,8 @@ def grade(options: argparse.Namespace) -> int:
     """Grade one submission, and say what is to be mended."""
     # The modules that need NumPy and pytest are imported here, so that --help is fast.
     from autograder.cases.given import load_cases
-    from autograder.grading import grade_taken, taken_in
+    from autograder.grading import grade_taken
+    from autograder.intake import taken_in
     from autograder.reports.terminal import Terminal
     from autograder.sandbox.isolation import best, shut_in
 
@@ -276,25 +311,26 @@ def grade(options: argparse.Namespace) -> int:
 
 def check(options: argparse.Namespace) -> int:
     """Check the next task of a package, or some tasks of it."""
-    from autograder.cases.given import load_cases
-    from autograder.practice import Practice
+    from autograder.practice import Practice, Start
     from autograder.reports.terminal import Terminal
-    from autograder.sandbox.isolation import best
 
     syllabus, terminal = Syllabus.load(), Terminal()
     tasks = syllabus.select(options.tasks) if options.tasks else ()
     package = options.path or Path(syllabus.package)
-    chosen = load_cases(options.cases, syllabus, package)
-    practice = Practice(package, chosen, syllabus, best(), terminal)
-    if options.debug:
-        from autograder.debugging import debug
+    with Start(package, syllabus.limits) as start:
+        from autograder.cases.given import load_cases
 
-        following = practice.progress.next(syllabus)
-        wanted = tasks or ((following,) if following else ())
-        return 0 if debug(package, chosen, syllabus, wanted, terminal.write) else 1
-    if options.watch:
-        practice.watch(tasks, hint=options.hint, show=options.show)
-    done = practice.check(tasks, hint=options.hint, show=options.show)
+        chosen = load_cases(options.cases, syllabus, package)
+        practice = Practice(package, chosen, syllabus, terminal)
+        if options.debug:
+            from autograder.debugging import debug
+
+            following = practice.progress.next(syllabus)
+            wanted = tasks or ((following,) if following else ())
+            return 0 if debug(package, chosen, syllabus, wanted, terminal.write) else 1
+        if options.watch:
+            practice.watch(tasks, hint=options.hint, show=options.show)
+        done = practice.check(start, tasks, hint=options.hint, show=options.show)
     practice.tell_progress()
     return 0 if done else 1
 

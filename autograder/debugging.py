@@ -18,7 +18,8 @@ import numpy as np
 
 from autograder.cases import Cases
 from autograder.diagnosis.fingerprints import WRONG
-from autograder.grading import Collecting, Silence, taken_in
+from autograder.grading import Collecting, Silence
+from autograder.intake import taken_in
 from autograder.sandbox import worker
 from autograder.sandbox.isolation import unprotected
 from autograder.sandbox.local import LocalWorker
@@ -74,8 +75,8 @@ def debug(
     bool
         Whether nothing goes wrong.
     """
-    module = load(package)
     with taken_in(package) as taken:
+        module = load(package)
         grading = Collecting(taken, cases, syllabus, Silence(), unprotected())
         grading.pool = LocalPool(module)  # type: ignore[assignment]
         grading.run(tasks)

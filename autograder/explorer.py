@@ -12,7 +12,6 @@ module knows no points.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Generator, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any
 import pytest
 
 from autograder.errors import KitError
+from autograder.whereabouts import line_of
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,9 +45,12 @@ def source_of(file_path: Path, parent: pytest.Collector) -> Source | None:
     name = parent.config.getini("byhand")
     if not name or file_path.parent != parent.config.rootpath / name:
         return None
-    from autograder.syllabus import Syllabus, around, use  # not where it is not wanted
+    from autograder.syllabus import Syllabus, given, use  # not where it is not wanted
 
-    use(around(file_path.parent))
+    try:
+        use(given(file_path.parent))
+    except KitError as error:
+        raise pytest.UsageError(str(error)) from error
     tasks = [task for task in Syllabus.load().tasks if file_of(task) == file_path.name]
     if not tasks:
         return None
@@ -94,17 +97,7 @@ class TaskNode(pytest.Collector):
     def line(self) -> int:
         """Where the function stands, counted from 0."""
         names = [function.partition(".")[2] for function in self.task.functions]
-        try:
-            tree = ast.parse(self.path.read_text(encoding="utf-8-sig"))
-        except (OSError, SyntaxError, ValueError):
-            return 0
-        for node in tree.body:
-            for inner in node.body if isinstance(node, ast.ClassDef) else [node]:
-                if isinstance(inner, ast.FunctionDef):
-                    owner = f"{node.name}." if isinstance(node, ast.ClassDef) else ""
-                    if owner + inner.name in names:
-                        return inner.lineno - 1
-        return 0
+        return line_of(self.path, names) - 1
 
     @cached_property
     def outcomes(self) -> dict[str, Any]:
@@ -161,18 +154,18 @@ class Grader:
             raise pytest.UsageError(str(error)) from error
 
     def names(self, task: Any) -> list[str]:
-        from autograder.checks.run import check_names
+        from autograder.checks.run import collected
 
-        return check_names([task], self.cases)
+        return collected([task], self.cases).names
 
     def grade(self, task: Any) -> dict[str, Any]:
         from autograder.grading import grade
 
         try:
-            result = grade(self.package, self.cases, self.syllabus, [task])
+            result = grade(self.package, self.cases, self.syllabus, self.syllabus.to_judge(task))
         except KitError as error:
             pytest.fail(str(error), pytrace=False)
-        return {check.name: check for check in result.tasks[0].checks}
+        return {check.name: check for check in result.tasks[-1].checks}
 
 
 GRADER = pytest.StashKey[Grader]()

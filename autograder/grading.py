@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -78,21 +76,8 @@ def grade(
     IntakeError
         There is nothing at `path` that could be graded.
     """
-    with taken_in(path) as taken:
+    with intake.taken_in(path) as taken:
         return grade_taken(taken, cases, syllabus, tasks, progress, isolation)
-
-
-@contextmanager
-def taken_in(path: Path) -> Iterator[intake.Submission]:
-    """A clean copy of the submission at a path, for as long as it is needed.
-
-    Raises
-    ------
-    IntakeError
-        There is nothing that could be graded.
-    """
-    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
-        yield intake.take(path, Path(scratch))
 
 
 def grade_taken(
@@ -102,15 +87,27 @@ def grade_taken(
     tasks: Sequence[Task],
     progress: Progress | None = None,
     isolation: Isolation | None = None,
+    pool: Pool | None = None,
+    passed: Iterable[str] = (),
 ) -> Result:
-    """Grade a submission that was taken in; see `grade`."""
+    """Grade a submission that was taken in; see `grade`.
+
+    Parameters
+    ----------
+    pool
+        Workers of it that were started before; by default some are, and ended here.
+    passed
+        Tasks that are taken to have passed, though they are not run.
+    """
     started = time.monotonic()
     isolation = isolation or best()
-    grading = Grading(taken, cases, syllabus, progress or Silence(), isolation)
+    grading = Grading(taken, cases, syllabus, progress or Silence(), isolation, pool)
+    grading.known = dict.fromkeys(passed, "passed")
     try:
         results = grading.run(tasks)
     finally:
-        grading.pool.close()
+        if pool is None:
+            grading.pool.close()
     return Result(
         submission=taken.name,
         seed=cases.seed,
@@ -132,9 +129,10 @@ class Grading:
         syllabus: Syllabus,
         progress: Progress,
         isolation: Isolation,
+        pool: Pool | None = None,
     ) -> None:
         self.cases, self.syllabus, self.progress = cases, syllabus, progress
-        self.pool = Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
+        self.pool = pool or Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
         self.made: set[str] = set()  # ids of the known mistakes that were recognised

@@ -17,7 +17,8 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -54,6 +55,11 @@ CLASSES = {  # of a submission, by the group of tasks that is about each
     "network": "ConvolutionNeuralNetwork",
 }
 NAMES = ("NetworkLayer", "ParamLayer", *CLASSES.values(), "load_dataset")
+
+
+def names() -> tuple[str, ...]:
+    """What a submission of this course has to offer."""
+    return (*NAMES, *Syllabus.load().own_classes)
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,19 @@ def take(path: Path, scratch: Path) -> Submission:
         bytes=sum(map(len, content.values())),
         note=_note(_show(home, outer), package, content, inside, added),
     )
+
+
+@contextmanager
+def taken_in(path: Path) -> Iterator[Submission]:
+    """A clean copy of the submission at a path, for as long as it is needed.
+
+    Raises
+    ------
+    IntakeError
+        There is nothing that could be graded.
+    """
+    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
+        yield take(path, Path(scratch))
 
 
 _SUFFIX = re.compile(r"(\.tar)?\.(zip|tar|tgz|tbz2|txz|gz|bz2|xz)$", re.IGNORECASE)
@@ -265,8 +284,11 @@ def _find(found: Files, outer: str) -> PurePosixPath:
     return best.pop()
 
 
-_DEFINES = re.compile(rf"^(?:class|def)[ \t]+({'|'.join(NAMES)})\b", re.MULTILINE)
 _PASSES_ON = re.compile(rf"\b(?:{'|'.join(NAMES)})\b|^from[ \t]+\.[\w.]*[ \t]+import[ \t]*\*", re.M)
+
+
+def _defines() -> re.Pattern[str]:
+    return re.compile(rf"^(?:class|def)[ \t]+({'|'.join(names())})\b", re.MULTILINE)
 
 
 def _has_names(key: str, file: File) -> bool:
@@ -274,7 +296,7 @@ def _has_names(key: str, file: File) -> bool:
     last = PurePosixPath(key).name
     if last in CORE_FILES:
         return True
-    pattern = _PASSES_ON if last == "__init__.py" else _DEFINES
+    pattern = _PASSES_ON if last == "__init__.py" else _defines()
     return file.size <= MAX_SOURCE and bool(pattern.search(_source(file.read())))
 
 
@@ -290,8 +312,8 @@ def _init_for(content: Mapping[str, bytes]) -> bytes:
     for key in sorted(content):
         module = key.removesuffix(".py")
         if key.endswith(".py") and module.isidentifier():
-            names = dict.fromkeys(_DEFINES.findall(_source(content[key])))
-            lines += [f"from .{module} import {name}\n" for name in names]
+            found = dict.fromkeys(_defines().findall(_source(content[key])))
+            lines += [f"from .{module} import {name}\n" for name in found]
     return "".join(lines).encode()
 
 

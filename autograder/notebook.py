@@ -81,21 +81,23 @@ def check(task: str) -> Any:
     from autograder.cases.given import load_cases
     from autograder.grading import grade
     from autograder.reports.cell import Report
-    from autograder.syllabus import Syllabus
+    from autograder.syllabus import Syllabus, given, use
 
-    syllabus = Syllabus.load()
+    here = FOLDER.resolve() / "notebook"
     try:
-        chosen = syllabus.select([task])
-        cases = load_cases(None, syllabus, FOLDER.resolve() / "notebook")
+        use(given(here))
+        syllabus = Syllabus.load()
+        chosen = syllabus.to_judge(syllabus.by_id(task))
+        cases = load_cases(None, syllabus, here)
         with tempfile.TemporaryDirectory() as scratch:
             package = write_package(FOLDER, Path(scratch))
             result = grade(package, cases, syllabus, chosen)
     except KitError as error:
         print(f"Not checked: {error}")
         return None
-    for warning in unsaved(chosen[0].functions):
+    for warning in unsaved(chosen[-1].functions):
         print(warning)
-    return Report(result.tasks[0])
+    return Report(result.tasks[-1])
 
 
 def unsaved(functions: tuple[str, ...]) -> list[str]:
@@ -109,7 +111,7 @@ def unsaved(functions: tuple[str, ...]) -> list[str]:
     for function in functions:
         owner, _, name = function.partition(".")[2].rpartition(".")
         with contextlib.suppress(OSError, TypeError):
-            live = getattr(space.get(owner), name) if owner else space.get(name)
+            live = getattr(space.get(owner), name, None) if owner else space.get(name)
             if live is not None and inspect.getsource(live).strip() not in saved:
                 return [
                     f"{name} in this notebook is not what was saved: save it (Ctrl-S), then"

@@ -11,17 +11,24 @@ import json
 import time
 import webbrowser
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from autograder import whole
-from autograder.cases import Cases
 from autograder.errors import KitError
-from autograder.grading import grade
+from autograder.intake import Submission, taken_in
 from autograder.reports.terminal import Terminal
 from autograder.result import Result, TaskResult
-from autograder.sandbox.isolation import Isolation
-from autograder.syllabus import Syllabus, Task
+from autograder.syllabus import Limits, Syllabus, Task
+from autograder.whereabouts import line_of
+
+if TYPE_CHECKING:  # what needs NumPy or pytest is imported while the first workers start
+    from autograder.cases import Cases
+    from autograder.sandbox.isolation import Isolation
+    from autograder.sandbox.pool import Pool
 
 HOME = ".byhand"  # beside the package
 MOST_HINTS = 2
@@ -77,6 +84,41 @@ class Progress:
         return next((task for task in syllabus.tasks if task.id not in self.done), None)
 
 
+class Start:
+    """A copy of a package, and workers of it, made in a thread while other things go on.
+
+    Half of a check is to find out which wall there is and to start a worker behind it, and half
+    is imports. The thread lives until all is closed: with it the system ends what it started.
+    """
+
+    def __init__(self, package: Path, limits: Limits) -> None:
+        if not package.is_dir():
+            raise KitError(
+                f"there is no folder {package} here. Go to the folder that holds it, or name"
+                " it with --path"
+            )
+        self.stack = ExitStack()
+        self.thread = ThreadPoolExecutor(1)
+        self.made = self.thread.submit(self.make, package, limits)
+
+    def make(self, package: Path, limits: Limits) -> tuple[Submission, Isolation, Pool]:
+        from autograder.sandbox.isolation import best
+        from autograder.sandbox.pool import Pool
+
+        taken, isolation = self.stack.enter_context(taken_in(package)), best()
+        pool = Pool(taken.folder, taken.package, limits, isolation.level)
+        self.stack.callback(pool.close)
+        pool.prepare()
+        return taken, isolation, pool
+
+    def __enter__(self) -> Start:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.thread.submit(self.stack.close).result()
+        self.thread.shutdown()
+
+
 class Practice:
     """Checks tasks of one package, and tells what became of them.
 
@@ -88,28 +130,24 @@ class Practice:
         Where it is told.
     """
 
-    def __init__(
-        self,
-        package: Path,
-        cases: Cases,
-        syllabus: Syllabus,
-        isolation: Isolation,
-        terminal: Terminal,
-    ) -> None:
-        if not package.is_dir():
-            raise KitError(
-                f"there is no folder {package} here. Go to the folder that holds it, or name"
-                " it with --path"
-            )
+    def __init__(self, package: Path, cases: Cases, syllabus: Syllabus, terminal: Terminal) -> None:
         self.package, self.cases, self.syllabus = package, cases, syllabus
-        self.isolation, self.terminal = isolation, terminal
+        self.terminal = terminal
         self.progress = Progress.of(package)
 
-    def check(self, tasks: Sequence[Task] = (), *, hint: bool = False, show: bool = False) -> bool:
+    def start(self) -> Start:
+        """Begin with what a check needs."""
+        return Start(self.package, self.syllabus.limits)
+
+    def check(
+        self, start: Start, tasks: Sequence[Task] = (), *, hint: bool = False, show: bool = False
+    ) -> bool:
         """Check some tasks; or, one after another, those that are next, up to one that is not done.
 
         Parameters
         ----------
+        start
+            Of the package as it is now.
         hint
             Whether to tell more of a mistake than before.
         show
@@ -121,13 +159,15 @@ class Practice:
             Whether all that was checked is done.
         """
         if tasks:
-            return self.ask(tasks, hint, show)
+            return self.ask(start, tasks, hint, show)
         while task := self.progress.next(self.syllabus):
-            if not self.ask([task], hint, show):
+            if not self.ask(start, [task], hint, show):
                 return False
         return True
 
-    def ask(self, tasks: Sequence[Task], hint: bool, show: bool) -> bool:
+    def ask(self, start: Start, tasks: Sequence[Task], hint: bool, show: bool) -> bool:
+        from autograder.grading import grade_taken
+
         level = self.syllabus.hints
         for task in tasks:
             known = self.progress.hints.get(task.id, self.syllabus.hints)
@@ -136,8 +176,11 @@ class Practice:
             level = max(level, known)
         syllabus = replace(self.syllabus, hints=level)
         self.terminal.ended.clear()  # what is checked again is no second try
-        result = grade(
-            self.package, self.cases, syllabus, tasks, self.terminal, isolation=self.isolation
+        taken, isolation, pool = start.made.result()
+        ids = {task.id for task in tasks}
+        passed = [name for name in self.progress.done if name not in ids]
+        result = grade_taken(
+            taken, self.cases, syllabus, tasks, self.terminal, isolation, pool, passed
         )
         if result.error is not None:
             raise KitError(result.error)
@@ -174,10 +217,17 @@ class Practice:
             f"{count} of {len(self.syllabus.tasks)} tasks done, {points:g} of {total:g} points"
         )
         if following := self.progress.next(self.syllabus):
-            where = ", ".join(following.functions) or following.title
-            self.terminal.write(f"Next: {following.id} ({where})")
+            self.terminal.write(f"Next: {following.id} ({self.place(following)})")
         else:
             self.terminal.write(f"All is done. For the marks: autograder grade {self.package}")
+
+    def place(self, task: Task) -> str:
+        """Where a task is written, as editors understand it."""
+        if not task.functions:
+            return task.title
+        module, _, name = task.functions[0].partition(".")
+        file = self.package / f"{module}.py"
+        return f"{file}:{line_of(file, [name])}, {name}"
 
     def watch(self, tasks: Sequence[Task], *, hint: bool, show: bool) -> None:
         """Check whenever a file of the package is saved, until it is interrupted.
@@ -187,7 +237,8 @@ class Practice:
         """
         seen = Snapshot.of(self.package)
         while True:
-            self.check(tasks, hint=hint, show=show)
+            with self.start() as start:
+                self.check(start, tasks, hint=hint, show=show)
             hint = show = False
             self.tell_progress()
             self.terminal.write("\nWaiting for a file to be saved. Ctrl-C ends this.")
@@ -198,7 +249,8 @@ class Practice:
             again = [task for task in touched if task.id in self.progress.done]
             self.terminal.write()
             if not tasks and again:
-                self.check(again)
+                with self.start() as start:
+                    self.check(start, again)
 
 
 WRONG = ("failed", "crashed", "timed out", "grader error")

@@ -8,6 +8,7 @@ judged, and it imports no NumPy, so that every command can afford to read it.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from autograder.errors import SyllabusError
+from autograder.seeds import GIVEN
 
 HOME = Path(__file__).with_name("syllabus.toml")
-GIVEN = "byhand/syllabus.toml"  # where it lies in a handout, if it is not that of the kit
+COURSE = "syllabus.toml"  # what it is called beside the public cases, if it is not that of the kit
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Syllabus:
     package: str
     reference: str
     hints: int
+    own: tuple[Path, ...] = ()  # files of the tasks that the kit does not know
 
     @classmethod
     def load(cls, path: Path | None = None) -> Syllabus:
@@ -139,6 +142,25 @@ class Syllabus:
             raise SyllabusError("No task is left to run: every task that was named is skipped.")
         return chosen
 
+    def to_judge(self, task: Task) -> tuple[Task, ...]:
+        """The task alone; or, if nothing is written for it, with all that it rests on before it.
+
+        How the accuracy is judged hangs on what became of them.
+        """
+        return (task,) if task.functions else self.select([task.id, *task.foundation])
+
+    @property
+    def own_tasks(self) -> tuple[Task, ...]:
+        """The tasks that the kit does not know: each group has its file in `own`."""
+        groups = {file.stem for file in self.own}
+        return tuple(task for task in self.tasks if task.group in groups)
+
+    @property
+    def own_classes(self) -> tuple[str, ...]:
+        """The classes that these tasks are about."""
+        names = (function.split(".")[1] for task in self.own_tasks for function in task.functions)
+        return tuple(dict.fromkeys(names))
+
     def _expand(self, names: Sequence[str]) -> set[str]:
         ids: set[str] = set()
         for name in names:
@@ -166,16 +188,48 @@ def use(path: Path | None) -> None:
     Syllabus.load()
 
 
-def around(submission: Path) -> Path | None:
-    """The file of the course that a handout around a submission holds.
+def given(submission: Path, cases: Path | None = None) -> Path | None:
+    """The file of the course that lies beside the public cases of a handout.
 
     Only on a student's computer, which has no solution: elsewhere such a file may be part of
     what was handed in.
+
+    Parameters
+    ----------
+    submission
+        The package, beside or below which the handout's cases lie.
+    cases
+        A file of cases that was named instead.
+
+    Raises
+    ------
+    SyllabusError
+        It was found in a folder that nobody works in, and comes with code of its own.
     """
-    if (HOME.parents[1] / _load(HOME).reference).is_dir():
+    if has_solution():
         return None
-    folders = submission.resolve().parents
-    return next((folder / GIVEN for folder in folders if (folder / GIVEN).is_file()), None)
+    if cases:
+        return _beside(cases)
+    here = Path.cwd().resolve()
+    for folder in submission.resolve().parents:
+        if found := _beside(folder / GIVEN):
+            if _load(found).own and folder not in (here, *here.parents):
+                raise SyllabusError(
+                    f"{found} comes with code of its own. If you trust it, work in {folder}, or"
+                    " name it with --syllabus."
+                )
+            return found
+    return None
+
+
+def has_solution() -> bool:
+    """Whether this computer holds it, and so is not a student's."""
+    return (HOME.parents[1] / _load(HOME).reference).is_dir()
+
+
+def _beside(cases: Path) -> Path | None:
+    file = cases.resolve().with_name(COURSE)
+    return file if file.is_file() else None
 
 
 def used() -> Path | None:
@@ -187,7 +241,10 @@ def used() -> Path | None:
 def _load(path: Path) -> Syllabus:
     table = _parse(path)
     try:
-        return _read(table if "task" in table else _changed(_parse(HOME), table))
+        if "task" in table:
+            return _read(table)
+        changed = _read(_changed(_parse(HOME), table))
+        return replace(changed, own=_own(changed, table, path.parent))
     except SyllabusError as error:
         raise SyllabusError(f"{path}: {error}") from None
 
@@ -202,7 +259,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The table of the kit's course with an instructor's changes."""
     tables = ("accuracy", "limits", "points", "titles")
-    _keys(changes, "the file", set(), {"hints", "drop", "total", *tables})
+    _keys(changes, "the file", set(), {"add", "hints", "drop", "total", *tables})
     for name in ("hints", "total"):
         if name in changes:
             course[name] = changes[name]
@@ -223,7 +280,42 @@ def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
         for other in entry.get("rests_on", []):
             if other in dropped:
                 raise SyllabusError(f"{other} cannot be dropped: {entry['id']} rests on it.")
+    course["task"] += _added(changes)
     return course
+
+
+def _added(changes: Mapping[str, Any]) -> list[Any]:
+    added = changes.get("add", [])
+    if not isinstance(added, list):
+        raise SyllabusError("tasks of your own are written as [[add]], with two brackets.")
+    return added
+
+
+def _own(course: Syllabus, changes: Mapping[str, Any], folder: Path) -> tuple[Path, ...]:
+    """The files of the tasks that were added: `avgpool.py` for `avgpool.forward`."""
+    kit = _load(HOME).tasks
+    taken = {task.group for task in kit}
+    taken |= {function.partition(".")[0] for task in kit for function in task.functions}
+    files = []
+    for task in (course.by_id(entry["id"]) for entry in _added(changes)):
+        if task.group in taken or not task.group.isidentifier():
+            raise SyllabusError(
+                f"task {task.id!r}: what stands before the dot names its file, and must be a name"
+                f" that the kit does not use, not {task.group!r}."
+            )
+        file = folder / f"{task.group}.py"
+        if not file.is_file():
+            raise SyllabusError(f"task {task.id!r} needs its checks in {file}; there is none.")
+        if not task.functions:
+            raise SyllabusError(f"task {task.id!r} asks for no function.")
+        for function in task.functions:
+            if not re.fullmatch(rf"{task.group}\.\w+\.\w+", function):
+                raise SyllabusError(
+                    f"task {task.id!r}, functions: {function!r} is no method of a class in its"
+                    f" file, '{task.group}.Class.method'."
+                )
+        files.append(file)
+    return tuple(dict.fromkeys(files))
 
 
 def _read(table: Mapping[str, Any]) -> Syllabus:
@@ -264,7 +356,8 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
 
 def _task(entry: Mapping[str, Any], number: int, general: Limits, earlier: Sequence[Task]) -> Task:
     where = f"task {entry['id']!r}" if "id" in entry else f"task {number}"
-    _keys(entry, where, {"id", "title", "points", "functions", "page"}, {"rests_on", "limits"})
+    optional = {"page", "rests_on", "limits"}
+    _keys(entry, where, {"id", "title", "points", "functions"}, optional)
     known = [task.id for task in earlier]
     name = _text(entry["id"], f"{where}, id")
     if name in known:
@@ -294,7 +387,7 @@ def _task(entry: Mapping[str, Any], number: int, general: Limits, earlier: Seque
         foundation=frozenset(rests_on).union(
             *(task.foundation for task in earlier if task.id in rests_on)
         ),
-        page=_text(entry["page"], f"{where}, page"),
+        page=_text(entry["page"], f"{where}, page") if "page" in entry else "",
         limits=replace(general, **_limits(own, f"{where}, limits")),
     )
 

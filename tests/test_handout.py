@@ -17,6 +17,7 @@ from leaks import runs, secret_runs
 
 from autograder.cli import main
 from autograder.course import handout, public_cases
+from autograder.course.stubs import write_stubs
 from autograder.seeds import GIVEN
 from autograder.syllabus import Syllabus, use
 from tests.grading import graded, lost
@@ -44,7 +45,7 @@ def test_a_handout_is_a_small_project(quick_cases: None, tmp_path: Path) -> None
     assert {f"student/{name}.py" for name in ("layers", "losses", "network")} < found.keys()
     assert {"README.md", "LICENSE", "pyproject.toml", GIVEN, ".gitignore"} < found.keys()
     project = tomllib.loads(found["pyproject.toml"].decode())["project"]
-    assert project["dependencies"][0].startswith("byhand[train]==")
+    assert project["dependencies"][0].startswith("byhand[complete,train]==")
     for name in (".vscode/settings.json", ".vscode/launch.json"):
         json.loads(found[name])
     readme = found["README.md"].decode()
@@ -198,3 +199,24 @@ def test_a_student_is_told_which_mistake_it_is(wheel: Path, given: Path, tmp_pat
     done = student(wheel, folder, "check")
     assert "1 of 23 tasks done, 2 of 100 points" in done.stdout
     assert "Next: relu.backward" in done.stdout
+
+
+@pytest.mark.slow
+def test_a_student_comes_from_stubs_to_full_marks_by_check_alone(
+    wheel: Path, given: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "Zoë's work"
+    shutil.copytree(given, folder)
+    asked = [task for task in COURSE.tasks if task.functions]
+    for number in range(1, len(asked) + 1):
+        left = asked[number:]  # all before is written
+        write_stubs(ROOT / COURSE.reference, folder / "student", COURSE, left)
+        done = student(wheel, folder, "check")
+        assert done.returncode == (1 if left else 0), done.stdout + done.stderr
+        if left:
+            assert f"{number} of {len(COURSE.tasks)} tasks done" in done.stdout
+            assert f"Next: {left[0].id} (" in done.stdout
+    assert "100 of 100 points" in done.stdout
+    assert "All is done. For the marks: autograder grade student" in done.stdout
+    done = student(wheel, folder, "grade", "student", "--skip", "accuracy")
+    assert "90 of 90 points" in done.stdout

@@ -18,9 +18,9 @@ from autograder.cases.build import HOME
 from autograder.cells import Cell, definitions
 from autograder.course import notebooks
 from autograder.errors import KitError
-from autograder.seeds import PUBLIC
+from autograder.seeds import GIVEN, PUBLIC
 from autograder.syllabus import Syllabus
-from tests.grading import graded, lost
+from tests.grading import cases_of, graded, lost
 from tests.test_exports import needs_nbgrader, python_with_nbgrader
 
 COURSE = Syllabus.load()
@@ -135,9 +135,10 @@ def test_a_deleted_or_copied_test_cell_changes_nothing(
     assert lost(graded(path, only=["relu"])) == {}
 
 
-def test_of_two_cells_with_one_id_the_first_counts() -> None:
+def test_a_copied_cell_comes_after_the_one_it_was_copied_from() -> None:
     files = cells.package([Cell("a", "x = 1\n"), Cell("a", "x = 2\n"), Cell("", "y = 3\n")])
-    assert [text for name, text in files.items() if name != "__init__.py"] == ["x = 1\n", "y = 3\n"]
+    texts = [text for name, text in files.items() if name != "__init__.py"]
+    assert texts == ["x = 1\n", "x = 2\n", "y = 3\n"]
 
 
 @pytest.mark.parametrize(
@@ -191,6 +192,120 @@ def test_a_test_cell_says_why_it_cannot_check(
     assert "Not checked: there is no notebook" in capsys.readouterr().out
 
 
+# What a kernel does: the notebook in memory, FILE, runs where the saved ones lie, in FOLDER.
+KERNEL = """
+import json, sys
+import nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+NotebookClient(
+    notebook, kernel_name="python3", allow_errors=True, timeout=300,
+    resources={"metadata": {"path": sys.argv[2]}},
+).execute()
+shown = []
+for cell in notebook.cells:
+    parts = []
+    for output in cell.get("outputs", []):
+        parts.append(output.get("text") or output.get("data", {}).get("text/plain", ""))
+        parts.append(": ".join([output.get("ename", ""), output.get("evalue", "")]).strip(": "))
+    shown.append([cell.source, "\\n".join(filter(None, parts))])
+json.dump(shown, sys.stdout)
+"""
+
+
+def in_kernel(file: Path, folder: Path) -> dict[str, str]:
+    """What each cell of a notebook shows, by its source."""
+    done = subprocess.run(
+        [str(python_with_nbgrader()), "-c", KERNEL, str(file), str(folder)],
+        env=with_nbgrader(),
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return dict(json.loads(done.stdout))
+
+
+def with_cell(file: Path, at: int, source: str, target: Path | None = None) -> Path:
+    """Write a notebook with one code cell more, at this place."""
+    data = json.loads(file.read_text(encoding="utf-8"))
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "outputs": []}
+    data["cells"].insert(at, cell | {"execution_count": None, "id": f"added-{at}"})
+    (target or file).write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+    return target or file
+
+
+@pytest.fixture
+def desk(made: dict[str, Any], tmp_path: Path) -> Path:
+    """A folder of finished notebooks with the public cases, as a student has it."""
+    folder = write(tmp_path / "Zoë's notebooks", made)
+    (folder / GIVEN).parent.mkdir()
+    cases_of(PUBLIC).save(folder / GIVEN)
+    return folder
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_a_kernel_knows_what_other_notebooks_define(desk: Path) -> None:
+    shown = in_kernel(desk / "2-linear-and-loss.ipynb", desk)  # whose classes rest on the first
+    assert "passed, 4 of 4 points" in shown['check("linear.forward")']
+    assert "passed, 5 of 5 points" in shown['check("loss.backward")']
+    assert not [text for text in shown.values() if "Error" in text]
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_a_notebook_that_was_played_with_is_checked_all_the_same(desk: Path) -> None:
+    file = desk / "1-layers.ipynb"
+    data = json.loads(file.read_text(encoding="utf-8"))
+    answers = [cell for cell in data["cells"] if "def forward(self, x" in "".join(cell["source"])]
+    first = json.loads(json.dumps(answers[-3]))  # of ReLU: the later of two counts
+    first["source"] = "@method_of(ReLULayer)\ndef forward(self, x):\n    return x"
+    first["id"] = "copied"
+    data["cells"].insert(data["cells"].index(answers[-3]), first)
+    data["cells"] = [
+        cell for cell in data["cells"] if "".join(cell["source"]) != 'check("flatten.forward")'
+    ]
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with_cell(file, 4, "%time größe = 1\n!echo 'aus der Schale'\nprint('ä', größe)\n1 / 0")
+    shown = in_kernel(file, desk)
+    played = next(text for source, text in shown.items() if "größe" in source)
+    assert "aus der Schale" in played and "ä 1" in played and "ZeroDivisionError" in played
+    assert "passed, 2 of 2 points" in shown['check("relu.forward")']
+    assert "passed, 2 of 2 points" in shown['check("flatten.backward")']
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_a_function_that_was_not_saved_is_said(desk: Path, tmp_path: Path) -> None:
+    saved = desk / "1-layers.ipynb"
+    place = next(
+        number
+        for number, cell in enumerate(json.loads(saved.read_text(encoding="utf-8"))["cells"])
+        if "".join(cell["source"]) == 'check("relu.forward")'
+    )
+    newer = "@method_of(ReLULayer)\ndef forward(self, x):\n    return 2 * x"
+    memory = with_cell(saved, place, newer, tmp_path / "memory.ipynb")
+    shown = in_kernel(memory, desk)
+    assert "forward in this notebook is not what was saved" in shown['check("relu.forward")']
+    assert "not what was saved" not in shown['check("relu.backward")']
+
+
+@needs_nbgrader
+@pytest.mark.slow
+def test_a_cell_that_never_ends_ends_in_words(made: dict[str, Any], desk: Path) -> None:
+    endless = "@method_of(ReLULayer)\ndef forward(self, x):\n    while True:\n        pass"
+    write(desk, made, relu_forward_answer=endless)
+    file = desk.parent / "only.ipynb"
+    data = json.loads((desk / "1-layers.ipynb").read_text(encoding="utf-8"))
+    data["cells"] = [cell for cell in data["cells"] if "start-" in cell["id"]]
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with_cell(file, 1, 'check("relu.forward")')
+    shown = in_kernel(file, desk)['check("relu.forward")']
+    assert "timed out, 0 of 2 points" in shown and "Does a loop never end?" in shown
+
+
 # nbgrader, the real one ----------------------------------------------------------------
 
 
@@ -222,6 +337,14 @@ def test_nbgrader_takes_the_notebooks_from_generation_to_marks(
         loss_backward="import subprocess; subprocess.run = None",
         conv_update_answer="while True:\n    pass",
     )
+    messy = write(hand_in / "messy/cnn", made, relu_forward="1 / 0", relu_backward="%magic")
+    data = json.loads((messy / "1-layers.ipynb").read_text(encoding="utf-8"))
+    right = next(cell for cell in data["cells"] if "relu-forward-answer" in str(cell["metadata"]))
+    wrong = "@method_of(ReLULayer)\ndef forward(self, x):\n    return x"
+    data["cells"].insert(data["cells"].index(right), right | {"source": wrong, "id": "first"})
+    data["cells"] = [cell for cell in data["cells"] if cell.get("id") != "flatten-forward"]
+    (messy / "1-layers.ipynb").write_text(json.dumps(data), encoding="utf-8")
+    with_cell(messy / "1-layers.ipynb", 3, "!ls\n%time größe = 1\nwhile True:\n    pass")
     (hand_in / "stubs").mkdir()
     subprocess.run(["cp", "-r", str(release), str(hand_in / "stubs/cnn")], check=True)
     nbgrader(course, "autograde", "cnn")
@@ -230,11 +353,18 @@ def test_nbgrader_takes_the_notebooks_from_generation_to_marks(
     with (course / "marks.csv").open(encoding="utf-8") as file:
         marks = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
     assert marks["right"] == 100
+    assert marks["messy"] == 100
     assert marks["stubs"] == 0
     expected = graded(notebook.write_package(hand_in / "wrong/cnn", tmp_path / "out"), seed=PUBLIC)
     assert marks["wrong"] == expected.score
     feedback = (course / "feedback/wrong/cnn/2-linear-and-loss.html").read_text(encoding="utf-8")
     assert "linear.forward: failed, 0 of 4 points" in feedback
+
+
+def with_nbgrader() -> dict[str, str]:
+    """An environment in which the kernel python3 is the one beside nbgrader, with this kit."""
+    path = f"{Path(str(python_with_nbgrader())).parent}{os.pathsep}{os.environ['PATH']}"
+    return os.environ | {"PYTHONPATH": str(ROOT), "PATH": path}
 
 
 def nbgrader(course: Path, *arguments: str) -> None:
@@ -243,8 +373,7 @@ def nbgrader(course: Path, *arguments: str) -> None:
     done = subprocess.run(
         [python, "-c", program, *arguments],
         cwd=course,
-        env=os.environ
-        | {"PYTHONPATH": str(ROOT), "PATH": f"{Path(python).parent}:{os.environ['PATH']}"},
+        env=with_nbgrader(),
         capture_output=True,
         text=True,
         check=False,

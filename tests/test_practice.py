@@ -14,7 +14,6 @@ from autograder.cli import main
 from autograder.debugging import debug
 from autograder.practice import Practice, Progress, Snapshot
 from autograder.reports.terminal import Terminal
-from autograder.sandbox.isolation import best
 from autograder.syllabus import Syllabus
 from tests.corpus.wrong import package
 from tests.grading import cases_of
@@ -28,12 +27,13 @@ class Loop:
 
     def __init__(self, path: Path) -> None:
         self.stream = io.StringIO()
-        self.practice = Practice(path, cases_of(), COURSE, best(), Terminal(self.stream))
+        self.practice = Practice(path, cases_of(), COURSE, Terminal(self.stream))
 
     def check(self, *tasks: str, **options: bool) -> bool:
         self.stream.seek(0)
         self.stream.truncate()
-        return self.practice.check(COURSE.select(tasks) if tasks else (), **options)
+        with self.practice.start() as start:
+            return self.practice.check(start, COURSE.select(tasks) if tasks else (), **options)
 
     @property
     def said(self) -> str:
@@ -65,6 +65,18 @@ def test_what_passes_leads_on_to_the_next(wrong: Path) -> None:
     assert loop.check()
     loop.practice.tell_progress()
     assert "23 of 23 tasks done, 100 of 100 points" in loop.said
+
+
+def test_it_is_said_where_the_next_task_is_written(wrong: Path) -> None:
+    loop = Loop(wrong)
+    loop.check()
+    loop.practice.tell_progress()
+    lines = (wrong / "layers.py").read_text(encoding="utf-8").splitlines()
+    said = loop.said.replace("\n", "")
+    place, _, rest = said.rpartition("Next: relu.forward (")[2].partition(", ")
+    file, _, line = place.rpartition(":")
+    assert (file, rest) == (str(wrong / "layers.py"), "ReLULayer.forward)")
+    assert "def forward" in lines[int(line) - 1]
 
 
 def test_progress_is_kept_beside_the_package(wrong: Path) -> None:
@@ -120,6 +132,30 @@ def test_without_a_package_it_is_said_where_it_is_looked_for(
     monkeypatch.chdir(tmp_path)
     assert main(["check"]) == 2
     assert "there is no folder student here" in capsys.readouterr().err
+
+
+def test_workers_start_while_the_rest_is_imported() -> None:
+    code = "import sys, autograder.practice; print({'numpy', 'pytest'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_nothing_is_left_of_a_check(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = wrong.parent / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+    loop = Loop(wrong)
+    loop.check()
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_package_that_cannot_be_taken_ends_a_check_in_words(
+    wrong: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for file in wrong.iterdir():
+        file.unlink()
+    assert main(["check", "--path", str(wrong)]) == 2
+    assert "holds no submission" in capsys.readouterr().err
 
 
 # Saving a file -------------------------------------------------------------------------

@@ -35,7 +35,7 @@ HOUSE = (
     ("files", "cells"),
     ("whole",),
     ("seeds",),
-    ("errors", "text", "__init__"),
+    ("errors", "text", "whereabouts", "__init__"),
 )
 ROW = {part: row for row, parts in enumerate(HOUSE) for part in parts}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from autograder.errors import SyllabusError
-from autograder.syllabus import HOME, Syllabus
+from autograder.syllabus import HOME, Syllabus, given
 
 
 @pytest.fixture
@@ -183,3 +183,19 @@ def test_the_example_of_the_docs_is_a_course(tmp_path):
     page = (Path(__file__).parents[1] / "docs/course/variants.md").read_text(encoding="utf-8")
     own = variant(tmp_path, page.partition("```toml\n")[2].partition("```")[0])
     assert own.by_id("maxpool.forward").title == "Pooling, forward"
+
+
+def test_of_a_handout_the_course_beside_the_cases_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.syllabus.has_solution", lambda: False)
+    package, elsewhere = tmp_path / "work/student", tmp_path / "elsewhere"
+    for folder in (package, tmp_path / "work/byhand", elsewhere):
+        folder.mkdir(parents=True)
+    theirs = tmp_path / "work/byhand/syllabus.toml"
+    theirs.write_text("hints = 0\n", encoding="utf-8")
+    assert given(package) == theirs.resolve()
+    # What a student put there changes nothing where the cases are named.
+    assert given(package, elsewhere / "cases.npz") is None
+    (elsewhere / "syllabus.toml").write_text("hints = 2\n", encoding="utf-8")
+    assert given(package, elsewhere / "cases.npz") == (elsewhere / "syllabus.toml").resolve()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -51,8 +51,34 @@ def load_reference(name: str = "solution") -> ModuleType:
     return sys.modules[alias]
 
 
-def build_cases(seed: int, reference: ModuleType) -> Cases:
-    """All cases of a seed."""
+def load_own(file: Path) -> ModuleType:
+    """The file of a task of one's own, with the reference in it.
+
+    Raises
+    ------
+    KitError
+        It cannot be imported, or makes no cases.
+    """
+    spec = importlib.util.spec_from_file_location(f"_byhand_own_{file.stem}", file)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise KitError(f"{file} cannot be imported: {type(error).__name__}: {error}") from error
+    if not hasattr(module, "cases"):
+        raise KitError(f"{file} lacks a function cases(random, reference)")
+    return module
+
+
+def build_cases(seed: int, reference: ModuleType, own: Sequence[Path] = ()) -> Cases:
+    """All cases of a seed.
+
+    Parameters
+    ----------
+    own
+        Files of tasks that the kit does not know, with a function `cases` each.
+    """
     makers: list[Callable[[Random, ModuleType], Iterator[Case]]] = [
         relu_cases,
         flatten_cases,
@@ -69,17 +95,28 @@ def build_cases(seed: int, reference: ModuleType) -> Cases:
     ]
     cases: list[Case] = []
     for make in makers:
-        cases += strong_cases(make, seed, reference)
+        cases += strong_cases(make.__name__, make, seed, reference)
+    for file in own:
+        module = load_own(file)
+        try:
+            cases += strong_cases(file.stem, module.cases, seed, module)
+        except KitError:
+            raise
+        except Exception as error:
+            raise KitError(f"{file}: cases failed: {type(error).__name__}: {error}") from error
     return Cases(seed, cases)
 
 
 def strong_cases(
-    make: Callable[[Random, ModuleType], Iterator[Case]], seed: int, reference: ModuleType
+    name: str,
+    make: Callable[[Random, ModuleType], Iterator[Case]],
+    seed: int,
+    reference: ModuleType,
 ) -> list[Case]:
     """The cases of one maker, drawn again as long as a wrong answer could pass one of them."""
     for attempt in range(100):
         try:
-            return list(make(random_for(seed, f"{make.__name__} {attempt}"), reference))
+            return list(make(random_for(seed, f"{name} {attempt}"), reference))
         except WeakCase as weak:
             reason = weak
     raise KitError(f"no strong cases could be made with seed {seed}: {reason}")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from autograder import seeds
 from autograder.cases import Cases
-from autograder.cases.build import HOME, build_cases, load_reference
-from autograder.syllabus import Syllabus
+from autograder.cases.build import build_cases, load_reference
+from autograder.syllabus import Syllabus, has_solution
 
 
 def load_cases(
@@ -28,8 +28,8 @@ def load_cases(
     """
     if file:
         return Cases.load(file)
-    if submission and seed == seeds.PUBLIC and not (HOME / syllabus.reference).is_dir():
+    if submission and seed == seeds.PUBLIC and not has_solution():
         for folder in submission.resolve().parents:
             if (folder / seeds.GIVEN).is_file():
                 return Cases.load(folder / seeds.GIVEN)
-    return build_cases(seed, load_reference(syllabus.reference))
+    return build_cases(seed, load_reference(syllabus.reference), syllabus.own)

@@ -11,7 +11,7 @@ import pytest
 
 from autograder.cases import Cases
 from autograder.checks.plugin import Checks, Collection
-from autograder.syllabus import Task
+from autograder.syllabus import Syllabus, Task
 
 HERE = Path(__file__).parent
 OPTIONS = (
@@ -54,19 +54,26 @@ def run(checks: Checks) -> None:
         raise RunFailed(f"pytest ended with {status!r}")
 
 
-def check_names(tasks: Sequence[Task], cases: Cases) -> list[str]:
-    """The names of the checks of some tasks, none of which is run."""
+def collected(tasks: Sequence[Task], cases: Cases) -> Collection:
+    """What checks some tasks have, none of which is run.
+
+    Raises
+    ------
+    RunFailed
+        They cannot be collected.
+    """
     found = Collection(tasks, cases)
     start(found, "--collect-only")
     if found.fault:
         raise RunFailed(found.fault)
-    return found.names
+    return found
 
 
 def start(plugin: Collection, *options: str) -> int:
     """Run pytest on the files of the plugin's tasks; its exit status."""
     groups = dict.fromkeys(task.group for task in plugin.tasks.values())
-    files = [str(HERE / f"test_{group}.py") for group in groups]
+    own = {file.stem: file for file in Syllabus.load().own}
+    files = [str(own.get(group, HERE / f"test_{group}.py")) for group in groups]
     with only_our_settings():
         return pytest.main([*OPTIONS, *options, *files], plugins=[plugin])
 

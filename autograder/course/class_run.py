@@ -54,8 +54,10 @@ class Plan:
 
     @cached_property
     def course(self) -> str:
-        """All that the syllabus says, but for how much of a mistake is told."""
-        return json.dumps(asdict(replace(self.syllabus, hints=0)), sort_keys=True, default=sorted)
+        """All that the syllabus says, but for how much of a mistake is told; own tasks too."""
+        syllabus = asdict(replace(self.syllabus, hints=0, own=()))
+        files = [file.read_text(encoding="utf-8") for file in self.syllabus.own]
+        return json.dumps([syllabus, files], sort_keys=True, default=sorted)
 
     def key(self, digest: str) -> str:
         """The name of the result for a content."""

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autograder import __version__
-from autograder import syllabus as syllabus_file
 from autograder.cases.build import HOME
 from autograder.course import public_cases
 from autograder.course.stubs import write_stubs
@@ -34,6 +33,7 @@ FILES = {
     ".github/workflows/byhand.yml": "github.yml",
 }
 VENDOR = "vendor"
+REQUIREMENT = f"byhand[complete,train]=={__version__}"
 # The same commit whoever makes it, and whenever.
 COMMITTER = {"NAME": "byhand", "EMAIL": "byhand@localhost", "DATE": "2000-01-01T00:00:00+0000"}
 
@@ -75,15 +75,18 @@ def write_handout(
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             made = text(
-                source, syllabus, tasks=tasks, vendor=vendor, platform=sysconfig.get_platform()
+                source,
+                syllabus,
+                tasks=tasks,
+                vendor=vendor,
+                platform=sysconfig.get_platform(),
+                requirement=REQUIREMENT,
             )
             target.write_bytes(made.encode())
         write_stubs(HOME / syllabus.reference, folder / syllabus.package, syllabus, tasks)
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
         (folder / GIVEN).parent.mkdir(exist_ok=True)
-        cases.save(folder / GIVEN)
-        if course := syllabus_file.used():
-            shutil.copyfile(course, folder / syllabus_file.GIVEN)
+        public_cases.give(folder / GIVEN, syllabus, cases)
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     if vendor:
@@ -97,7 +100,7 @@ def collect_wheels(folder: Path) -> None:
     """The wheel of this kit, and those of all that a student's installation needs."""
     pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
     run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(HOME)])
-    wanted = [f"byhand[train]=={__version__}", "hatchling"]
+    wanted = [REQUIREMENT, "hatchling"]
     beside = ["--find-links", str(folder), "--dest", str(folder), "--only-binary", ":all:"]
     run([*pip, "download", *beside, *wanted])
 

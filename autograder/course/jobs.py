@@ -25,8 +25,8 @@ from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
-from autograder.grading import grade_taken, taken_in
-from autograder.intake import Submission
+from autograder.grading import grade_taken
+from autograder.intake import Submission, taken_in
 from autograder.sandbox.isolation import at, end_with_parent, shut_in
 from autograder.syllabus import Syllabus, use
 
@@ -99,8 +99,8 @@ def taken(hand_in: HandIn) -> Iterator[Submission]:
 
 
 @lru_cache(maxsize=1)  # a class has one seed for all, or one for each
-def cases_of(seed: int, reference: str) -> Cases:
-    return build_cases(seed, load_reference(reference))
+def cases_of(seed: int, reference: str, own: tuple[Path, ...]) -> Cases:
+    return build_cases(seed, load_reference(reference), own)
 
 
 def do(job: Job) -> Done:
@@ -116,7 +116,7 @@ def do(job: Job) -> Done:
         with taken(hand_in) as submission:
             if submission.digest != job.digest:
                 return Done(job.key, CHANGED, "it was changed while the class was graded")
-            cases = cases_of(job.seed, syllabus.reference)
+            cases = cases_of(job.seed, syllabus.reference, syllabus.own)
             tasks = syllabus.select(job.tasks)
             result = grade_taken(submission, cases, syllabus, tasks, isolation=isolation)
         if result.error is not None:

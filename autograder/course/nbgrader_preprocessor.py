@@ -15,7 +15,7 @@ from typing import Any
 
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Bool
+from traitlets import Bool, Unicode
 
 from autograder.cases.given import load_cases
 from autograder.cells import id_of
@@ -25,7 +25,20 @@ from autograder.notebook import write_package
 from autograder.reports.cell import Report
 from autograder.result import Result
 from autograder.sandbox.isolation import best
-from autograder.syllabus import Syllabus, Task
+from autograder.syllabus import Syllabus, Task, use
+
+
+class ForgetCopies(NbGraderPreprocessor):
+    """Makes a copied cell one that the student added.
+
+    nbgrader takes the id from the copy and leaves what held it, empty; then it fails to put back
+    missing cells, since it looks for an id there.
+    """
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        if not cell.metadata.get("nbgrader", True):
+            del cell.metadata["nbgrader"]
+        return cell, resources
 
 
 class GradeByHand(NbGraderPreprocessor):
@@ -38,8 +51,11 @@ class GradeByHand(NbGraderPreprocessor):
         config=True
     )
 
+    course = Unicode(help="the syllabus of a course of one's own").tag(config=True)
+
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Mark each test cell whose id is that of a task."""
+        use(Path(self.course) if self.course else None)
         isolation = best()
         if isolation.missing and not self.allow_weak_isolation:
             raise KitError(

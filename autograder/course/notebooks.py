@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -18,7 +18,9 @@ from typing import Any
 
 from autograder import cells
 from autograder.cases.build import HOME
-from autograder.course import public_cases
+from autograder.course import handbook, public_cases
+from autograder.course.stubs import sources_of
+from autograder.course.template import copy_course
 from autograder.course.template import text as template
 from autograder.errors import KitError
 from autograder.seeds import GIVEN
@@ -31,7 +33,6 @@ CHAPTERS = {  # file: title, groups of tasks
     "3-convolution": ("Convolution", ("conv",)),
     "4-network": ("The network, and training it", ("network", "accuracy")),
 }
-MODULES = ("layers", "losses", "network")
 START = """import numpy as np
 
 from autograder.notebook import check, method_of
@@ -75,9 +76,10 @@ def write_notebooks(
         for name, notebook in made.items():
             data = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
             (source / f"{name}.ipynb").write_bytes(data.encode())
-        cases.save(source / GIVEN)
+        public_cases.give(source / GIVEN, syllabus, cases)
         config = template("nbgrader_config", syllabus)
         (folder / "nbgrader_config.py").write_bytes(config.encode())
+        copy_course(folder, syllabus)
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
@@ -86,15 +88,21 @@ def write_notebooks(
 
 def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
     """The notebooks of a course by their names."""
-    known = definitions(HOME / syllabus.reference)
+    known = definitions(sources_of(HOME / syllabus.reference, syllabus))
     made = {}
-    for name, (title, groups) in CHAPTERS.items():
+    told: set[str] = set()  # pages of the handbook
+    own = {f"{len(CHAPTERS) + 1}-more": ("More", tuple(file.stem for file in syllabus.own))}
+    for name, (title, groups) in (CHAPTERS | (own if syllabus.own else {})).items():
         tasks = [task for task in syllabus.tasks if task.group in groups]
         made_of = [markdown(f"# {title}"), given(f"start-{name}", START.format(name=name))]
         if name == next(iter(CHAPTERS)):
             made_of += map(as_given, (known["layers.NetworkLayer"], known["layers.ParamLayer"]))
         shown: set[str] = set()
         for task in tasks:
+            if task.page not in told:
+                told.add(task.page)
+                text = handbook.excerpt(HOME, task.page)
+                made_of += [markdown(text)] if text else []
             made_of += cells_of(task, known, shown, syllabus)
         made[name] = {
             "cells": made_of,
@@ -111,11 +119,11 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
     return made
 
 
-def definitions(folder: Path) -> dict[str, Definition]:
-    """All definitions at the top of the modules, by module and name."""
+def definitions(sources: Mapping[str, str]) -> dict[str, Definition]:
+    """All definitions at the top of the files, by module and name."""
     found = {}
-    for module in MODULES:
-        text = (folder / f"{module}.py").read_text(encoding="utf-8")
+    for file, text in sources.items():
+        module = file.removesuffix(".py")
         lines = text.splitlines()
         for node in ast.parse(text).body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -128,7 +136,7 @@ def cells_of(
     task: Task, known: dict[str, Definition], shown: set[str], syllabus: Syllabus
 ) -> Iterator[dict[str, Any]]:
     """The cells of a task: its class, if it is new here, what is to be written, the marks."""
-    yield markdown(f"## {task.title} ({task.points} points)")
+    yield markdown(f"### {task.title} ({task.points} points)")
     asked = {name for one in syllabus.tasks for name in one.functions}
     for number, function in enumerate(task.functions):
         module, _, name = function.partition(".")
@@ -224,7 +232,8 @@ def as_given(definition: Definition) -> dict[str, Any]:
 
 
 def markdown(source: str) -> dict[str, Any]:
-    name = "".join(letter if letter.isalnum() else "-" for letter in source.casefold())
+    title = source.partition("\n")[0].casefold()
+    name = "".join(letter if letter.isalnum() else "-" for letter in title)
     return {
         "cell_type": "markdown",
         "id": f"text{name}"[:64],

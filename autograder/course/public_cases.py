@@ -6,17 +6,22 @@ solution, and asking each check again of the solution with each known mistake in
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from autograder import seeds
 from autograder.cases import Cases
 from autograder.cases.build import HOME, build_cases, load_reference
 from autograder.cases.variants import Variants
+from autograder.course.own import prove
+from autograder.course.stubs import checks_of
 from autograder.diagnosis.fingerprints import Asked, Question, candidates
 from autograder.diagnosis.stored import store
-from autograder.grading import Collecting, Silence, taken_in, trained_reference
+from autograder.grading import Collecting, Silence, trained_reference
+from autograder.intake import taken_in
 from autograder.sandbox.isolation import best
-from autograder.syllabus import Syllabus, Task
+from autograder.syllabus import COURSE, Syllabus, Task, used
 
 
 def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) -> Cases:
@@ -27,8 +32,9 @@ def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) ->
     tell
         Hears what is being done, since it takes a minute or two.
     """
-    cases = build_cases(seeds.PUBLIC, load_reference(syllabus.reference))
-    tasks = [task for task in syllabus.tasks if task.id != "accuracy"]
+    cases = build_cases(seeds.PUBLIC, load_reference(syllabus.reference), syllabus.own)
+    prove(syllabus, cases)
+    tasks = [task for task in syllabus.tasks if candidates(task.id)]
     asked = Asked(Variants(HOME / syllabus.reference), syllabus.limits)
     tables = {}
     for number, (task, questions) in enumerate(questions_of(syllabus, cases, tasks).items(), 1):
@@ -42,9 +48,21 @@ def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) ->
             }
         )
     cases.fingerprints = tables
-    if len(tasks) < len(syllabus.tasks):
+    if any(task.id == "accuracy" for task in syllabus.tasks):
         cases.trained = trained_reference(syllabus, cases)
     return cases
+
+
+def give(file: Path, syllabus: Syllabus, cases: Cases) -> None:
+    """Write the cases, and beside them the course, if it is not that of the kit.
+
+    Of the files of one's own the checks go with it, and nothing that answers them.
+    """
+    cases.save(file)
+    if course := used():
+        shutil.copyfile(course, file.with_name(COURSE))
+    for own in syllabus.own:
+        file.with_name(own.name).write_bytes(checks_of(own, syllabus).encode())
 
 
 def questions_of(

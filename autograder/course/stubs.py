@@ -46,12 +46,7 @@ def make_stubs(
     KitError
         When a stub cannot be made, or would not work.
     """
-    sources = {
-        path.relative_to(reference).as_posix(): path.read_text(encoding="utf-8-sig")
-        for path in sorted(reference.rglob("*.py"))
-    }
-    if not sources:
-        raise KitError(f"{reference} holds no Python files. Name the folder of the solution.")
+    sources = sources_of(reference, syllabus)
     wanted = {task.id for task in (syllabus.tasks if tasks is None else tasks)}
     asked: dict[str, dict[str, str]] = {name: {} for name in sources}
     given: dict[str, set[str]] = {name: set() for name in sources}
@@ -87,6 +82,80 @@ def make_stubs(
     for name, stub in stubs.items():
         _check(stub, str(reference / name), private)
     return stubs
+
+
+def sources_of(reference: Path, syllabus: Syllabus) -> dict[str, str]:
+    """The files of a solution by name, with what tasks of one's own add to it."""
+    sources = {
+        path.relative_to(reference).as_posix(): path.read_text(encoding="utf-8-sig")
+        for path in sorted(reference.rglob("*.py"))
+    }
+    if not sources:
+        raise KitError(f"{reference} holds no Python files. Name the folder of the solution.")
+    for file in syllabus.own:
+        if file.name in sources:
+            raise SyllabusError(f"{file} has the name of a file of the solution: choose another.")
+        text, classes = file.read_text(encoding="utf-8-sig"), _classes(file, syllabus)
+        sources[file.name] = _part(text, str(file), _reference(text, str(file), classes))
+        exported = ", ".join(f'"{name}"' for name in classes)
+        sources["__init__.py"] += (
+            f"\nfrom .{file.stem} import {', '.join(classes)}\n\n__all__ += [{exported}]\n"
+        )
+    return sources
+
+
+def checks_of(file: Path, syllabus: Syllabus) -> str:
+    """The file of a task of one's own as students are given it: the checks, and no answer.
+
+    Raises
+    ------
+    KitError
+        The checks use something that is not given.
+    """
+    text, where = file.read_text(encoding="utf-8-sig"), str(file)
+    tree = _parse(text, where)
+    hidden = _reference(text, where, _classes(file, syllabus)) | {CASES}
+    text = _part(text, where, {name for node in tree.body for name in _names(node)} - hidden)
+    for node in ast.walk(_parse(text, where)):
+        if isinstance(node, ast.Name) and node.id in hidden:
+            raise KitError(
+                f"{where}: the checks use {node.id}, which students are not given. Let"
+                f" {CASES} find the answer out, and take it from there."
+            )
+    return text
+
+
+CASES = "cases"  # the function that makes the cases of a task of one's own
+
+
+def _classes(file: Path, syllabus: Syllabus) -> list[str]:
+    names = [
+        function.split(".")[1]
+        for task in syllabus.own_tasks
+        for function in task.functions
+        if task.group == file.stem
+    ]
+    return list(dict.fromkeys(names))
+
+
+def _reference(text: str, where: str, classes: Sequence[str]) -> set[str]:
+    """Some classes, and the private helpers that they use."""
+    tree = _parse(text, where)
+    nodes = [node for node in tree.body if _names(node) & set(classes)]
+    return set(classes) | _helpers(tree, nodes)
+
+
+def _part(text: str, where: str, names: set[str]) -> str:
+    """A file with those of its definitions only; its docstring and the imports that they need."""
+    lines = text.split("\n")
+    for node in reversed(_parse(text, where).body):
+        defined = _names(node)
+        if defined and not defined & names:
+            start = _start(node) - 1
+            while start > 0 and lines[start - 1].startswith("#"):
+                start -= 1
+            _remove(lines, start, _end(node, lines))
+    return _drop_imports("\n".join(lines))
 
 
 def write_stubs(
@@ -174,21 +243,25 @@ def _functions(tree: ast.Module) -> dict[str, list[_Function]]:
     return found
 
 
-def _private_names(node: ast.stmt) -> set[str]:
-    """Return the names that a statement defines, if all of them are private."""
+def _names(node: ast.stmt) -> set[str]:
+    """Return the names that a statement defines."""
     if isinstance(node, _Function | ast.ClassDef):
-        names = {node.name}
-    elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+        return {node.name}
+    if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         stored = [part for target in targets for part in ast.walk(target)]
-        names = {part.id for part in stored if isinstance(part, ast.Name)}
-    else:
-        names = set()
+        return {part.id for part in stored if isinstance(part, ast.Name)}
+    return set()
+
+
+def _private_names(node: ast.stmt) -> set[str]:
+    """Return the names that a statement defines, if all of them are private."""
+    names = _names(node)
     private = all(name.startswith("_") and not name.startswith("__") for name in names)
     return names if private else set()
 
 
-def _helpers(tree: ast.Module, functions: Sequence[_Function]) -> set[str]:
+def _helpers(tree: ast.Module, functions: Sequence[ast.stmt]) -> set[str]:
     """Return the private names that functions use, and what these use in turn."""
     private = {name: node for node in tree.body for name in _private_names(node)}
     found: set[str] = set()

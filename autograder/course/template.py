@@ -22,7 +22,7 @@ from autograder import __version__, seeds
 from autograder.cases.build import HOME, load_reference
 from autograder.course import public_cases
 from autograder.errors import KitError
-from autograder.syllabus import Syllabus
+from autograder.syllabus import COURSE, Syllabus, used
 
 KIT = ("autograder", "LICENSE", "README.md", "pyproject.toml")  # and the solution
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the time of every file of an archive
@@ -128,7 +128,7 @@ def write_template(
         if template.cases:
             file = folder / template.cases
             file.parent.mkdir(parents=True, exist_ok=True)
-            public_cases.make(syllabus, tell).save(file)
+            public_cases.give(file, syllabus, public_cases.make(syllabus, tell))
         if template.kit:
             copy_kit(folder / "kit", syllabus)
             secret = folder / "secret"
@@ -154,10 +154,23 @@ def text(source: str, syllabus: Syllabus, **more: object) -> str:
     return environment.get_template(source).render(
         version=__version__,
         package=syllabus.package,
+        course=COPY if used() else "",
         points=sum(task.points for task in syllabus.tasks),
         requirements=shlex.join(project["dependencies"]),
         **more,
     )
+
+
+COPY = f"course/{COURSE}"  # of a course of one's own, where an instructor grades
+
+
+def copy_course(folder: Path, syllabus: Syllabus) -> None:
+    """Copy the file of a course of one's own, and those of its tasks, with their answers."""
+    if course := used():
+        (folder / COPY).parent.mkdir(parents=True)
+        shutil.copyfile(course, folder / COPY)
+        for own in syllabus.own:
+            shutil.copyfile(own, (folder / COPY).with_name(own.name))
 
 
 def copy_kit(folder: Path, syllabus: Syllabus) -> None:
@@ -169,6 +182,7 @@ def copy_kit(folder: Path, syllabus: Syllabus) -> None:
             shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copyfile(source, folder / name)
+    copy_course(folder, syllabus)
 
 
 def pack(folder: Path, name: str, programs: frozenset[str]) -> None:

@@ -111,7 +111,8 @@ def advice(mistake: Mistake | None) -> list[str]:
     if mistake is None:
         return []
     hint = [f"Hint: {mistake.hint}"] if mistake.hint else []
-    return [f"This looks like: {mistake.title}.", *hint, f"Handbook: {mistake.page}"]
+    page = [f"Handbook: {mistake.page}"] if mistake.page else []
+    return [f"This looks like: {mistake.title}.", *hint, *page]
 
 
 def explanation(task: TaskResult) -> str:

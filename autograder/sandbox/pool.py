@@ -9,11 +9,12 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
+from autograder.intake import names
 from autograder.sandbox.frames import MAX_VALUES
 from autograder.sandbox.launch import Level, Place
 from autograder.sandbox.problems import Problem, TimedOut
 from autograder.sandbox.process import Worker
-from autograder.sandbox.submission import IMPORT, Budget, Submission
+from autograder.sandbox.submission import Budget, Submission
 from autograder.syllabus import Limits
 
 # Of a file that is taken as it is, whatever its source says: nobody changes that meanwhile.
@@ -43,7 +44,8 @@ class Pool:
 
     def prepare(self) -> None:
         while len(self.spare) < self.ahead:
-            self.spare.append(Worker(self.place, self.package, self.limits, IMPORT))
+            question = {"ask": "import", "names": list(names())}
+            self.spare.append(Worker(self.place, self.package, self.limits, question))
 
     def compile(self) -> None:
         """Compile the package once, so that not every worker has to.

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from autograder.intake import NAMES
+from autograder.intake import names
 from autograder.sandbox import frames
 from autograder.sandbox.local import LocalWorker
 from autograder.sandbox.problems import Died, Frame, NotNumbers, Raised, TimedOut
@@ -27,7 +27,6 @@ from autograder.sandbox.process import Worker
 from autograder.syllabus import Limits
 from autograder.text import one_line
 
-IMPORT = {"ask": "import", "names": list(NAMES)}  # what a worker is asked first
 METHODS = frozenset({"forward", "backward", "update", "train", "test", "predict"})
 
 # An answer may have ROOM bytes, and SLACK times those of the largest right answer in
@@ -77,7 +76,7 @@ class Submission:
         self.fragile = False  # its forward is known to end or to hang the process
 
     def __getattr__(self, name: str) -> Any:
-        if name not in NAMES:
+        if name not in names():
             raise AttributeError(name)
         return lambda *args: self._construct(name, args)
 
@@ -111,7 +110,7 @@ class Submission:
                 raise frames.BadFrame("there is no list of names")
         except frames.BadFrame as error:
             raise self._forged(error) from error
-        self.names = frozenset(name for name in NAMES if name in found)
+        self.names = frozenset(name for name in names() if name in found)
 
     def compile(self, files: Sequence[str]) -> list[np.ndarray | None]:
         """The bytecode of files of the package, of which nothing is run; before it is loaded."""
