@@ -12,7 +12,7 @@ import time
 import webbrowser
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,7 @@ from autograder.whereabouts import line_of
 if TYPE_CHECKING:  # what needs NumPy or pytest is imported while the first workers start
     from autograder.cases import Cases
     from autograder.sandbox.isolation import Isolation
+    from autograder.sandbox.launch import Level
     from autograder.sandbox.pool import Pool
 
 HOME = ".byhand"  # beside the package
@@ -102,12 +103,22 @@ class Start:
         self.made = self.thread.submit(self.make, package, limits)
 
     def make(self, package: Path, limits: Limits) -> tuple[Submission, Isolation, Pool]:
-        from autograder.sandbox.isolation import best
+        from autograder.sandbox import worker
+        from autograder.sandbox.isolation import best, levels
         from autograder.sandbox.pool import Pool
 
-        taken, isolation = self.stack.enter_context(taken_in(package)), best()
-        pool = Pool(taken.folder, taken.package, limits, isolation.level)
-        self.stack.callback(pool.close)
+        def pool_at(level: Level) -> Pool:
+            pool = Pool(taken.folder, taken.package, limits, level, ahead=1)
+            self.stack.callback(pool.close)
+            return pool
+
+        taken, likely = self.stack.enter_context(taken_in(package)), levels()[0]
+        pool = pool_at(likely)
+        with suppress(OSError, KitError):  # which then is not the best level either
+            pool.place.begin(worker)
+        isolation = best()
+        if isolation.level != likely:
+            pool = pool_at(isolation.level)
         pool.prepare()
         return taken, isolation, pool
 

@@ -159,6 +159,11 @@ class Place:
             speaker.close()
         return process, channel, listener
 
+    def begin(self, program: Any) -> None:
+        """Let what forks workers get ready, where there is such a thing; nothing is waited for."""
+        if LINUX and (self.server is None or not self.server.alive):
+            self.server = ForkServer(self, program)
+
     def _fork(
         self,
         program: Any,
@@ -166,8 +171,8 @@ class Place:
         theirs: socket.socket,
         speaker: socket.socket,
     ) -> Process:
-        if self.server is None or not self.server.alive:
-            self.server = ForkServer(self, program)
+        self.begin(program)
+        assert self.server
         scratch = settings["write"][0]
         request = settings | {"do": "start", "make_scratch": self.inside}
         pid = self.server.ask(request, [theirs.fileno(), speaker.fileno()])
