@@ -1,7 +1,7 @@
 """Train the network, show how it learns, and say how well it recognises digits.
 
-Run it as `python -m student`, or `python -m student`, or whatever the package is called;
-`--help` lists the options. Writes the curve of the loss to `loss.png`.
+Run it as `python -m student`; `--help` lists the options. Writes the curve of the loss to
+`loss.png`.
 """
 
 from __future__ import annotations

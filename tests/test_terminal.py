@@ -43,10 +43,18 @@ def test_what_all_tasks_share_is_said_once() -> None:
     assert text.count("SyntaxError") == 1
 
 
+WAITING = Check("It works", "skipped", "waits for relu.forward: it is not implemented yet")
+
+
 def test_what_waits_is_put_together() -> None:
-    waiting = Check("It works", "skipped", "waits for relu.forward: it is not implemented yet")
-    text = shown(*(task(name, waiting, FAILED, status="skipped") for name in ("a", "b")))
+    stub = task("relu.forward", Check("x", "not implemented"), status="not implemented")
+    text = shown(stub, *(task(name, WAITING, FAILED, status="skipped") for name in ("a", "b")))
     assert "Skipped: a, b (waits for relu.forward)." in text
+
+
+def test_what_waits_for_a_task_that_is_not_there_says_why() -> None:
+    text = shown(task("a", WAITING, status="skipped"))
+    assert "Skipped: a (waits for relu.forward: it is not implemented yet)." in text
 
 
 def test_control_characters_of_a_submission_are_shown_and_not_obeyed() -> None:

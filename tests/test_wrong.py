@@ -66,6 +66,39 @@ def test_an_initialisation_that_crashes_costs_only_itself(tmp_path: Path) -> Non
     assert lost(result) == {"linear.init": "crashed"}
 
 
+def unwritten(folder: Path, forward: str) -> Path:
+    """The solution with another forward of the linear layer, whose initialisation is a stub."""
+    path = package(
+        folder,
+        {
+            "layers.py": (
+                "self.weight = _he_normal((d1, d2), fan_in=d1)",
+                "raise NotImplementedError",
+            )
+        },
+    )
+    layers = path / "layers.py"
+    text = layers.read_text(encoding="utf-8")
+    layers.write_text(text.replace("x @ self.weight + self.bias", forward), encoding="utf-8")
+    return path
+
+
+def test_a_mistake_does_not_hide_behind_an_initialisation_that_is_not_written(
+    tmp_path: Path,
+) -> None:
+    path = unwritten(tmp_path, "x @ weights + self.bias")
+    result = graded(path, only=["linear.forward"])
+    assert lost(result) == {"linear.forward": "crashed"}
+    assert "name 'weights' is not defined" in messages(result)
+
+
+def test_an_attribute_that_only_an_initialisation_can_set_is_waited_for(tmp_path: Path) -> None:
+    path = unwritten(tmp_path, "x @ self.weight + self.shift")
+    result = graded(path, only=["linear.forward"])
+    assert lost(result) == {"linear.forward": "skipped"}
+    assert "has no attribute 'shift'" in messages(result)
+
+
 def test_a_layer_that_is_missing_makes_the_network_wait(tmp_path: Path) -> None:
     path = package(
         tmp_path,

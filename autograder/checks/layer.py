@@ -60,12 +60,16 @@ def missing(name: str) -> str:
 
 
 def excuse(layer: RemoteObject, problem: Raised) -> Exception:
-    """The reason why a call failed: the constructor, if that had failed before."""
+    """The reason why a call failed: the constructor, if it left out an attribute that is missing.
+
+    Whatever else is raised is the call's own fault, and would hide behind the constructor.
+    """
     broken = layer.__dict__.get("_broken")
-    if broken is None or problem.not_implemented:
+    if broken is None or "AttributeError" not in problem.kinds:
         return problem
     name = layer._call.partition("(")[0]
-    return Waits(f"{GROUPS[name]}.init", str(broken))
+    reason = problem if broken.not_implemented else broken
+    return Waits(f"{GROUPS[name]}.init", str(reason))
 
 
 def build(submission: Submission, case: Case) -> RemoteObject:

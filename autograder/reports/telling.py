@@ -93,14 +93,14 @@ def common_reason(tasks: Sequence[TaskResult]) -> Check | None:
 
 def waiting(tasks: Sequence[TaskResult]) -> dict[str, list[str]]:
     """Why tasks were skipped, with those that were skipped for it."""
-    passed = {task.id for task in tasks if task.status == "passed"}
+    told = {task.id for task in tasks if task.status != "passed"}
     found: dict[str, list[str]] = {}
     for task in tasks:
         if task.status == "skipped":
             first = next(check for check in task.checks if check.status == "skipped")
             line = first.message.partition("\n")[0]
             why = line.partition(": ")[0]
-            if why.rpartition(" ")[2] in passed:  # then it is to be said what for
+            if why.rpartition(" ")[2] not in told:  # then it is to be said what for
                 why = line
             found.setdefault(one_line(why), []).append(task.id)
     return found

@@ -190,4 +190,4 @@ def remark(task: TaskResult) -> str:
         return one_line(telling.remark(task), REMARK)
     if task.status == "not implemented":
         return ""
-    return f"{len(lost_checks(task))} of {len(task.checks)} checks"
+    return f"{len(lost_checks(task))} of {len(task.checks)} checks lost"
