@@ -464,5 +464,8 @@ def _unknown(name: str, known: Sequence[str]) -> SyllabusError:
 
 
 def _near(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, sorted(known), n=3)
+    names = sorted(set(known))
+    # `convolution` means conv, which is too short to be close.
+    begun = [] if "." in name else [one for one in names if name.startswith(one)]
+    near = begun or get_close_matches(name, names, n=3)
     return f"; did you mean {' or '.join(near)}?" if near else ""

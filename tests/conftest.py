@@ -15,6 +15,18 @@ for _name in ("OMP", "OPENBLAS", "MKL", "VECLIB"):
     os.environ[f"{_name}_{_kind}_THREADS"] = "1"
 
 
+# Fixtures that take long, and are made once for all tests of a file.
+SHARED = ("site", "chromium", "made", "kept", "wheel", "given", "shipped")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where several processes run the tests, those that share such a fixture stay together."""
+    for item in items:
+        for name in SHARED:
+            if name in getattr(item, "fixturenames", ()):
+                item.add_marker(pytest.mark.xdist_group(f"{item.path.stem}-{name}"))
+
+
 @pytest.fixture
 def quick_cases(monkeypatch: pytest.MonkeyPatch) -> None:
     """Public cases without fingerprints, which take a minute to make."""

@@ -44,7 +44,7 @@ def test_each_check_is_a_test_of_the_file_that_it_is_about(project: Path) -> Non
     )
     files = {line.partition("::")[0] for line in lines if "::" in line}
     assert files == {"student/layers.py", "student/losses.py", "student/network.py"}
-    assert len([line for line in lines if "::" in line]) > 300
+    assert len([line for line in lines if "::" in line]) > 250
 
 
 def test_a_check_that_fails_says_which_mistake_it_is(project: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 BOOK = Path("docs/book")
 # What goes into notebooks; on a page without these marks, all before its first section.
 MARKED = re.compile(r"<!-- notebook -->\n(.*?)<!-- /notebook -->", re.DOTALL)
+FRONT = re.compile(r"\A---\n.*?\n---\n\s*", re.DOTALL)  # what only the book's tests read
 FENCE = re.compile(r"^(`{3,}|:{3,})(.*)$")
 LABEL = re.compile(r"^\((?:[\w-]+)\)=\n", re.MULTILINE)
 EQUATION = re.compile(r"^\$\$ *\(([\w-]+)\)$", re.MULTILINE)
@@ -33,7 +34,7 @@ def excerpt(root: Path, page: str) -> str:
         text = (root / BOOK / f"{page.partition('#')[0]}.md").read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
-    title, _, body = text.partition("\n")
+    title, _, body = FRONT.sub("", text).partition("\n")
     parts = MARKED.findall(body) or [re.split(r"^## ", body, maxsplit=1, flags=re.MULTILINE)[0]]
     return f"#{title}\n\n{plain(''.join(parts))}"
 
