@@ -300,6 +300,23 @@ def test_students_do_not_see_what_instructors_see(site: Site) -> None:
     assert not list(site.folder.glob("**/*.md.txt"))
 
 
+def test_the_book_shows_the_order_in_which_a_check_asks(site: Site) -> None:
+    page = (site.folder / "book" / "index.html").read_text("utf-8")
+    section = page[page.index('id="the-order-of-the-tasks"') :]
+    table = re.sub("<[^>]+>", " ", section[: section.index("</table>")])
+    names = [task.id for task in Syllabus.load().tasks]
+    assert [word.strip(",") for word in table.split() if word.strip(",") in names] == names
+
+
+def test_examples_import_what_students_write(site: Site) -> None:
+    shown = 0
+    for file in sorted((site.folder / "book").glob("*.html")):
+        text = re.sub("<[^>]+>", "", file.read_text("utf-8"))
+        assert not re.search(r"(from|import) solution\b", text), file.name
+        shown += text.count("from student import")
+    assert shown >= 20
+
+
 def test_the_book_does_not_hold_what_students_write() -> None:
     length = 20  # tokens: what is shorter, such as x.sum(axis=0), is in everybody's code
     secret = secret_runs(ROOT / "solution", Syllabus.load(), length)
@@ -320,6 +337,14 @@ def made(tmp_path: Path, text: str, *more: str) -> str:
     done = subprocess.run([*command, str(source), str(tmp_path / "out")], capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
     return (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_formula_keeps_what_touches_it(tmp_path: Path) -> None:
+    page = made(tmp_path, "# A page\n\nOf 2 × 2 (and $k$), 94 % are $x$: few, `2 × 2` too.\n")
+    words = re.findall(r'<span class="whole">(.*?</span>.*?)</span>', page)
+    assert [re.sub("<[^>]+>", "", one) for one in words] == [r"(\(k\)),", r"\(x\):"]
+    assert "2\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}2" in page
+    assert "94\N{NO-BREAK SPACE}%" in page
 
 
 ASKED = """# A page
@@ -353,6 +378,7 @@ def test_a_solution_is_not_shown_to_students(tmp_path: Path) -> None:
         ("```{picture} relu\n```\n", "needs :alt:"),
         ("```{task} relu.sideways\n```\n", "no task 'relu.sideways'"),
         ("```{mistakes} accuracy\n```\n", "knows no mistake in accuracy"),
+        ("```{order}\nnowhere: nothing\n```\n", "no task has the page nowhere"),
         ("```{picture} nowhere\n:alt: Nothing.\n```\n", "there is no picture nowhere"),
     ],
 )
@@ -416,6 +442,21 @@ class TestAPageInABrowser:
 
 class TestTheSiteInABrowser:
     pytestmark = in_browser
+
+    def test_on_a_telephone_numbers_are_whole_and_pictures_large(
+        self, chromium: Page, site: Site
+    ) -> None:
+        chromium.open(site.folder / "book" / "convolution.html", 390)
+        chromium.evaluate(READY)
+        cut = """[...document.querySelectorAll('span.eqno')].filter(number => {
+          const [own, all] = [number, number.parentElement].map(e => e.getBoundingClientRect());
+          return own.top < all.top || own.bottom > all.bottom || own.right > innerWidth;
+        }).length"""
+        assert chromium.evaluate(cut) == 0
+        wide = "[...document.querySelectorAll('.wide img')].filter(i => i.offsetWidth)"
+        widths = chromium.evaluate(f"{wide}.map(i => i.offsetWidth)")
+        assert widths
+        assert min(widths) > 500
 
     def test_the_search_finds_a_chapter(self, chromium: Page, site: Site) -> None:
         handler = functools.partial(Quiet, directory=site.folder)

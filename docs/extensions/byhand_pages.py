@@ -1,9 +1,12 @@
 """What the handbook's pages are made of beside text: directives of ours for Sphinx.
 
-`picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `mistakes`, `catalogue`,
-`commands`, `help` are made from the syllabus, the catalogue of mistakes and the command lines, so
-they cannot say anything else. `exercise` and `solution` are a question and its answer, which is
-on instructors' pages only (`-t instructor`).
+`picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `order`, `mistakes`,
+`catalogue`, `commands`, `help` are made from the syllabus, the catalogue of mistakes and the
+command lines, so they cannot say anything else. `exercise` and `solution` are a question and its
+answer, which is on instructors' pages only (`-t instructor`).
+
+The book's examples are written, and tested, with the reference; readers see the name of the
+package that students write.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import argparse
 import contextlib
 import importlib
 import io
+import itertools
 import os
 import re
 import textwrap
@@ -32,6 +36,7 @@ from autograder.syllabus import Syllabus, Task
 
 LOGGER = logging.getLogger(__name__)
 PICTURES = Path(__file__).parents[1] / "_build" / "pictures"
+NARROW = 290  # points: a wider picture would be too small to be read on a telephone
 
 
 class details(nodes.Element):
@@ -123,6 +128,12 @@ class Base(SphinxDirective):
         return made
 
 
+def width(picture: Path) -> float:
+    """How wide a picture is, in points."""
+    found = re.search(r'<svg [^>]*width="([\d.]+)pt"', picture.read_text(encoding="utf-8"))
+    return float(found[1]) if found else 0.0
+
+
 def label(task: Task) -> str:
     """The name under which the box of a task is known."""
     return f"task-{slug(task.id)}"
@@ -141,6 +152,7 @@ class Picture(Base):
             raise self.error(f"the picture {name} needs :alt:, which says what is to be seen")
         figure = nodes.figure(classes=["picture"])
         self.set_source_info(figure)
+        frame = nodes.container(classes=["frame"])
         for kind in ("light", "dark"):
             file = f"{name}-{kind}.svg"
             if not (PICTURES / file).is_file():
@@ -151,7 +163,10 @@ class Picture(Base):
                 )
                 break
             uri = f"/_build/pictures/{file}"
-            figure += nodes.image(uri=uri, alt=self.options["alt"], classes=[f"only-{kind}"])
+            frame += nodes.image(uri=uri, alt=self.options["alt"], classes=[f"only-{kind}"])
+            if width(PICTURES / file) > NARROW and "wide" not in frame["classes"]:
+                frame["classes"].append("wide")
+        figure += frame
         if self.content:
             caption = nodes.caption()
             parsed = nodes.Element()
@@ -208,6 +223,42 @@ class Tasks(Base):
         total = str(sum(task.points for task in syllabus.tasks))
         rows.append([paragraph(text) for text in ("", "all", total, "")])
         return [self.table(["task", "title", "points", "functions"], rows)]
+
+
+class Order(Base):
+    """The pages in the order in which the syllabus asks for them.
+
+    Each line of the body says of a page what it teaches: `relu: what a backward pass is`.
+    """
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        said = dict(re.split(r": *", line, maxsplit=1) for line in self.content if ":" in line)
+        rows = []
+        for page, tasks in itertools.groupby(Syllabus.load().tasks, lambda one: one.page):
+            words, _ = self.state.inline_text(said.pop(page, ""), self.lineno)
+            names = paragraph(*code(*(task.id for task in tasks)))
+            rows.append([paragraph(self.page(page)), names, paragraph(*words)])
+        left = said.keys() - {task.page for task in Syllabus.load().tasks}
+        if left:
+            raise self.error(f"no task has the page {', '.join(sorted(left))}")
+        return [self.table(["page", "you write", "you learn"], rows)]
+
+    def page(self, name: str) -> nodes.Node:
+        """A link to a page of the book, under its title."""
+        reference = pending_xref(
+            "",
+            nodes.inline("", ""),
+            refdomain="std",
+            reftype="doc",
+            reftarget=f"/book/{name.partition('#')[0]}",
+            refexplicit=False,
+            refdoc=self.env.docname,
+            refwarn=True,
+        )
+        self.set_source_info(reference)
+        return reference
 
 
 def told(mistake: Mistake) -> list[nodes.Node]:
@@ -395,6 +446,55 @@ def docstring(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: 
         lines[end:end] = ["", *link, ""]
 
 
+def students(text: str) -> str:
+    """The code of an example with the name of the package that students write."""
+    syllabus = Syllabus.load()
+    found = rf"^((?:>>> |\.\.\. )? *(?:from|import) ){re.escape(syllabus.reference)}\b"
+    return re.sub(found, rf"\g<1>{syllabus.package}", text, flags=re.MULTILINE)
+
+
+def whole(formula: nodes.math) -> None:
+    """Keep a formula on one line with the brackets and marks that touch it."""
+    parent = formula.parent
+    place = parent.index(formula)
+    before = parent[place - 1] if place else None
+    after = parent[place + 1] if place + 1 < len(parent) else None
+    opening = re.search(r"[(\[“]+$", before) if isinstance(before, nodes.Text) else None
+    closing = re.match(r"[.,;:!?)\]”’]+", after) if isinstance(after, nodes.Text) else None
+    if opening is None and closing is None:
+        return
+    span = nodes.inline(classes=["whole"])
+    parent.replace(formula, span)
+    span += formula
+    if opening is not None:
+        span.insert(0, nodes.Text(opening[0]))
+        parent.replace(before, nodes.Text(before[: opening.start()]))
+    if closing is not None:
+        span += nodes.Text(closing[0])
+        parent.replace(after, nodes.Text(after[closing.end() :]))
+
+
+def finish(app: Sphinx, page: nodes.document) -> None:
+    """What is done to a page once it is read: names in examples, and where lines may break."""
+    if app.env.docname.startswith("book/"):
+        for block in list(page.findall(nodes.literal_block)):
+            if block.get("language") == "python":
+                block.rawsource = students(block.astext())
+                block.children = []
+                block += nodes.Text(block.rawsource)
+    for text in list(page.findall(nodes.Text)):
+        if isinstance(text.parent, (nodes.literal, nodes.FixedTextElement, nodes.math)):
+            continue
+        kept = re.sub(
+            r"(?<=[\w)]) ([×·]) (?=[\w(])", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text
+        )
+        kept = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", kept)
+        if kept != text:
+            text.parent.replace(text, nodes.Text(kept))
+    for formula in list(page.findall(nodes.math)):
+        whole(formula)
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register all of it."""
     app.add_node(details, html=(visit_details, depart_details))
@@ -403,6 +503,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "picture": Picture,
         "task": TaskBox,
         "tasks": Tasks,
+        "order": Order,
         "mistakes": Mistakes,
         "catalogue": Catalogue,
         "commands": Commands,
@@ -411,5 +512,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
         "solution": Solution,
     }.items():
         app.add_directive(name, directive)
+    app.connect("doctree-read", finish)
     app.connect("autodoc-process-docstring", docstring, priority=100)  # before napoleon
     return {"parallel_read_safe": True, "parallel_write_safe": True}
