@@ -75,6 +75,7 @@ class Syllabus:
     package: str
     reference: str
     hints: int
+    handbook: str = ""  # where its pages lie, if that is known
     own: tuple[Path, ...] = ()  # files of the tasks that the kit does not know
 
     @classmethod
@@ -259,8 +260,8 @@ def _parse(path: Path) -> dict[str, Any]:
 def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The table of the kit's course with an instructor's changes."""
     tables = ("accuracy", "limits", "points", "titles")
-    _keys(changes, "the file", set(), {"add", "hints", "drop", "total", *tables})
-    for name in ("hints", "total"):
+    _keys(changes, "the file", set(), {"add", "hints", "handbook", "drop", "total", *tables})
+    for name in ("hints", "handbook", "total"):
         if name in changes:
             course[name] = changes[name]
     for name in ("accuracy", "limits"):
@@ -320,7 +321,7 @@ def _own(course: Syllabus, changes: Mapping[str, Any], folder: Path) -> tuple[Pa
 
 def _read(table: Mapping[str, Any]) -> Syllabus:
     needed = {"package", "reference", "hints", "limits", "accuracy", "task"}
-    _keys(table, "the file", needed, {"total"})
+    _keys(table, "the file", needed, {"total", "handbook"})
     _keys(_table(table["limits"], "[limits]"), "[limits]", set(_LIMITS))
     general = Limits(**_limits(table["limits"], "[limits]"))
     accuracy = _table(table["accuracy"], "[accuracy]")
@@ -330,6 +331,9 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
     hints = table["hints"]
     if type(hints) is not int or hints not in (0, 1, 2):
         raise SyllabusError(f"hints must be 0, 1 or 2, not {hints!r}.")
+    handbook = table.get("handbook", "")
+    if type(handbook) is not str or not re.fullmatch(r"(https?://[^\s<>\"'|]+)?", handbook):
+        raise SyllabusError(f"handbook must be an address, https://…/book, not {handbook!r}.")
     tasks: list[Task] = []
     for number, entry in enumerate(table["task"], start=1):
         tasks.append(_task(_table(entry, f"task {number}"), number, general, tasks))
@@ -351,6 +355,7 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
         package=_identifier(table["package"], "package"),
         reference=_identifier(table["reference"], "reference"),
         hints=hints,
+        handbook=handbook.rstrip("/"),
     )
 
 

@@ -33,7 +33,7 @@ pytest.importorskip("sphinx", reason="pip install -e '.[docs]'")
 
 from autograder.cli import parser as autograder_parser
 from autograder.mistakes import catalogue
-from autograder.reports.student_page import address
+from autograder.reports import telling
 from autograder.result import Check, Result, TaskResult
 from autograder.syllabus import Syllabus
 
@@ -276,7 +276,7 @@ def test_every_link_within_the_site_leads_somewhere(site: Site) -> None:
     "page", sorted({one.page for one in (*Syllabus.load().tasks, *catalogue())})
 )
 def test_the_pages_that_reports_link_to_are_there(site: Site, page: str) -> None:
-    url = urlsplit(address(page, "book"))
+    url = urlsplit(telling.address(page, "book"))
     assert url.path in site.pages
     assert not url.fragment or url.fragment in site.pages[url.path].ids
 

@@ -93,7 +93,8 @@ def test_what_is_not_asked_is_given_whole(
 
 def test_a_course_of_ones_own_goes_with_the_handout(quick_cases: None, tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
-    own.write_text('drop = ["conv.init"]\npoints."conv.forward" = 12\n', encoding="utf-8")
+    address = 'handbook = "https://example.org/book/"\n'
+    own.write_text(address + 'drop = ["conv.init"]\npoints."conv.forward" = 12\n', encoding="utf-8")
     total = sum(task.points for task in COURSE.tasks)
     points = {task.id: task.points for task in COURSE.tasks}
     total += 12 - points["conv.forward"] - points["conv.init"]
@@ -106,6 +107,7 @@ def test_a_course_of_ones_own_goes_with_the_handout(quick_cases: None, tmp_path:
     assert (new / "byhand/syllabus.toml").read_bytes() == own.read_bytes()
     readme = (new / "README.md").read_text(encoding="utf-8")
     assert f"Together {total} points" in readme and "conv.init" not in readme
+    assert "<https://example.org/book/index.html>" in readme
     stubs = (new / "student/layers.py").read_text(encoding="utf-8")
     assert "_he_normal" in stubs and 'NotImplementedError("conv.forward")' in stubs
 

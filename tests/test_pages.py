@@ -44,7 +44,7 @@ from autograder.classroom import (
     Student,
 )
 from autograder.errors import KitError
-from autograder.reports import class_page, figures, student_page
+from autograder.reports import class_page, figures, student_page, telling
 from autograder.result import Check, Result, TaskResult
 from autograder.text import one_line
 
@@ -199,7 +199,7 @@ def test_the_handbook_is_linked_where_it_lies_and_only_named_else() -> None:
 
 @pytest.mark.parametrize("page", ["../up", "a b", "x:y", "javascript:alert(1)", ""])
 def test_a_page_with_an_odd_name_is_not_linked(page: str) -> None:
-    assert student_page.address(page, "handbook") == ""
+    assert telling.address(page, "handbook") == ""
 
 
 # Pictures

@@ -168,6 +168,7 @@ total = {}
         ('points."relu.forwrad" = 3', "did you mean relu.forward"),
         ('drop = ["relu.forwrad"]', "did you mean relu.forward"),
         ('drop = ["linear.backward"]', "cannot be dropped: linear.update rests on it"),
+        ('handbook = "over there"', "handbook must be an address"),
         ("hint = 2", "unknown key 'hint'; did you mean hints"),
         ("points = 7", r"\[points\] must be a table"),
         ("accuracy.treshold = 0.9", "unknown key 'treshold'; did you mean threshold"),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
 from autograder.reports.terminal import Terminal
 from autograder.result import Check, Mistake, Result, TaskResult
-from autograder.syllabus import Syllabus
+from autograder.syllabus import Syllabus, use
 from autograder.text import columns
 
 FAILED = Check(
@@ -182,3 +183,14 @@ def test_an_error_of_one_line_is_told_once_whatever_the_shapes() -> None:
         for shape in ("(5, 10)", "(10,)")
     ]
     assert shown(task("a", *checks, status="crashed")).count("x + y") == 1
+
+
+def test_a_mistake_leads_to_the_handbook_where_that_lies_somewhere(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('handbook = "https://example.org/book"\n', encoding="utf-8")
+    use(own)
+    try:
+        text = shown(task("relu.forward", FAILED, Check("Another", "passed")))
+    finally:
+        use(None)
+    assert "Handbook: https://example.org/book/relu.html" in text

@@ -55,7 +55,7 @@ class Plan:
     @cached_property
     def course(self) -> str:
         """All that the syllabus says, but for how much of a mistake is told; own tasks too."""
-        syllabus = asdict(replace(self.syllabus, hints=0, own=()))
+        syllabus = asdict(replace(self.syllabus, hints=0, handbook="", own=()))
         files = [file.read_text(encoding="utf-8") for file in self.syllabus.own]
         return json.dumps([syllabus, files], sort_keys=True, default=sorted)
 

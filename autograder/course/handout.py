@@ -81,6 +81,7 @@ def write_handout(
                 vendor=vendor,
                 platform=sysconfig.get_platform(),
                 requirement=REQUIREMENT,
+                handbook=syllabus.handbook,
             )
             target.write_bytes(made.encode())
         write_stubs(HOME / syllabus.reference, folder / syllabus.package, syllabus, tasks)

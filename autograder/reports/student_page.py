@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -51,8 +50,8 @@ def render(result: Result, row: Row | None = None, handbook: str = "") -> str:
     row
         The student's in a class' result: whose it is, and what being late costs.
     handbook
-        The folder or address under which the pages of the handbook lie; without one, they
-        are named and not linked.
+        The folder or address under which the pages of the handbook lie: that of the syllabus
+        if none is given. Without one, they are named and not linked.
     """
     syllabus = Syllabus.load()
     tasks = {task.id: task for task in syllabus.tasks}
@@ -81,7 +80,7 @@ def render(result: Result, row: Row | None = None, handbook: str = "") -> str:
             remark=telling.remark,
             isolation=telling.lacking(result),
             slow=telling.SLOW,
-            page=lambda name: address(name, handbook),
+            page=lambda name: telling.address(name, handbook),
             tasks=tasks,
         )
     )
@@ -141,11 +140,3 @@ def drawn(checks: Iterable[Check], syllabus: Syllabus) -> list[Told]:
         found.append(Told(check, mistake, comparison, training))
         mistakes |= {check.mistake} if check.mistake else set()
     return found
-
-
-def address(page: str, handbook: str) -> str:
-    """Where a page of the handbook lies; empty where that is not known."""
-    name, _, anchor = page.partition("#")
-    if not handbook or not re.fullmatch(r"[\w-]+", name) or not re.fullmatch(r"[\w-]*", anchor):
-        return ""
-    return f"{handbook.rstrip('/')}/{name}.html{'#' + anchor if anchor else ''}"

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 
 from autograder.result import Check, Mistake, Result, TaskResult
+from autograder.syllabus import Syllabus
 from autograder.text import clean, one_line
 
 WORDS = {"not implemented": "not implemented yet"}
@@ -111,8 +112,17 @@ def advice(mistake: Mistake | None) -> list[str]:
     if mistake is None:
         return []
     hint = [f"Hint: {mistake.hint}"] if mistake.hint else []
-    page = [f"Handbook: {mistake.page}"] if mistake.page else []
+    page = [f"Handbook: {address(mistake.page) or mistake.page}"] if mistake.page else []
     return [f"This looks like: {mistake.title}.", *hint, *page]
+
+
+def address(page: str, handbook: str = "") -> str:
+    """Where a page of the handbook lies, there or where the syllabus says; empty if nowhere."""
+    name, _, anchor = page.partition("#")
+    handbook = handbook or Syllabus.load().handbook
+    if not handbook or not re.fullmatch(r"[\w-]+", name) or not re.fullmatch(r"[\w-]*", anchor):
+        return ""
+    return f"{handbook.rstrip('/')}/{name}.html{'#' + anchor if anchor else ''}"
 
 
 def explanation(task: TaskResult) -> str:
