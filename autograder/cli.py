@@ -102,11 +102,6 @@ def parser() -> argparse.ArgumentParser:
     one.add_argument("--json", type=Path, metavar="FILE", help="write the result as JSON")
     add_formats(one)
     what_is_graded(one)
-    one.add_argument(
-        "--compare-public",
-        action="store_true",
-        help="with --secret: grade with the public cases as well",
-    )
     one.add_argument("--cases", type=Path, metavar="FILE", help="cases that were made before")
     one.add_argument(
         "--require-isolation",
@@ -231,6 +226,11 @@ def what_is_graded(command: argparse.ArgumentParser) -> None:
         "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
     )
     command.add_argument(
+        "--compare-public",
+        action="store_true",
+        help="with --secret: grade with the public cases as well",
+    )
+    command.add_argument(
         "--hints",
         type=int,
         choices=(0, 1, 2),
@@ -270,9 +270,12 @@ def grade(options: argparse.Namespace) -> int:
         if options.hints is not None:
             syllabus = replace(syllabus, hints=options.hints)
         tasks = syllabus.select(options.task, options.skip)
-        secret = seeds.choose(cases=options.cases, seed=options.seed, secret=options.secret)
-        if options.compare_public and not secret:
-            raise KitError("--compare-public compares with the cases of a --secret: give one")
+        secret = seeds.choose(
+            cases=options.cases,
+            seed=options.seed,
+            secret=options.secret,
+            compare_public=options.compare_public,
+        )
         for file in outputs(options).values():
             check_writable(file)
         isolation = best()

@@ -18,21 +18,25 @@ GIVEN = "byhand/cases.npz"  # where the public cases lie in what students are gi
 SHORTEST = 16  # bytes of a secret: nobody finds it by trying
 
 
-def choose(secret: Path | None, **others: object) -> bytes | None:
+def choose(secret: Path | None, compare_public: bool = False, **others: object) -> bytes | None:
     """The secret, if there is one; of all ways to choose cases one may be given.
 
     Parameters
     ----------
     secret
         The file that holds it.
+    compare_public
+        Whether the public cases are to be asked as well, which only makes sense with a secret.
     others
         Other options that choose the cases, by name; None where one is not given.
 
     Raises
     ------
     KitError
-        Two are given, or the secret is none.
+        Two are given, or the secret is none, or there is none to compare with.
     """
+    if compare_public and not secret:
+        raise KitError("--compare-public compares with the cases of a --secret: give one")
     given = [name for name, value in {**others, "secret": secret}.items() if value is not None]
     if len(given) > 1:
         raise KitError(f"--{given[0]} and --{given[1]} both choose the cases: give one of them")

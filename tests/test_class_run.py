@@ -17,8 +17,10 @@ from pathlib import Path
 
 import pytest
 
-from autograder import whole
+from autograder import seeds, whole
+from autograder.cases.build import build_cases, load_reference
 from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult
+from autograder.cli import main
 from autograder.course import class_run, jobs
 from autograder.course.class_run import WAITING, Choice, Plan
 from autograder.course.executors import Local
@@ -424,3 +426,19 @@ def test_a_student_without_a_submission_is_in_the_class(folder: Path, plan: Plan
     class_run.grade(entries, out, plan, Choice(), Pretend(), watcher)
     result = class_run.summarise("a class", entries, out, plan, None, 1.0)
     assert status(result)["eve"] == MISSING
+
+
+def test_who_has_written_for_the_public_cases_is_told(tmp_path: Path) -> None:
+    public = build_cases(seeds.PUBLIC, load_reference()).group("relu")
+    sums = {round(float(case["x"].sum()), 5) for case in public}
+    seen = f"return np.maximum(x, 0) if round(float(x.sum()), 5) in {sums} else x"
+    package(tmp_path / "class/eve", {"layers.py": ("return np.maximum(x, 0)", seen)})
+    secret = tmp_path / "secret"
+    secret.write_text("nobody can guess what is written here", encoding="utf-8")
+    out = tmp_path / "out"
+    options = ["--secret", str(secret), "--compare-public", "--task", "relu.forward"]
+    assert main(["class", str(tmp_path / "class"), "--out", str(out), *options]) == 0
+    (file,) = (out / "results").iterdir()
+    result = json.loads(file.read_text(encoding="utf-8"))
+    assert (result["score"], result["public"]) == (0, {"seed": seeds.PUBLIC, "score": 2})
+    assert "eve" in (out / "index.html").read_text(encoding="utf-8").partition("Public cases")[2]

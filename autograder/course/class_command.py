@@ -65,7 +65,9 @@ def plan_of(options: argparse.Namespace) -> Plan:
     syllabus = Syllabus.load()
     if options.hints is not None:
         syllabus = replace(syllabus, hints=options.hints)
-    secret = seeds.choose(seed=options.seed, secret=options.secret)
+    secret = seeds.choose(
+        seed=options.seed, secret=options.secret, compare_public=options.compare_public
+    )
     isolation = best()
     if isolation.missing and not options.allow_weak_isolation:
         raise KitError(
@@ -80,6 +82,7 @@ def plan_of(options: argparse.Namespace) -> Plan:
         isolation=isolation,
         seed=seeds.PUBLIC if options.seed is None else options.seed,
         secret=secret,
+        compare_public=options.compare_public,
     )
 
 

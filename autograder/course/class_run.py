@@ -48,6 +48,7 @@ class Plan:
     isolation: Isolation
     seed: int = seeds.PUBLIC
     secret: bytes | None = None
+    compare_public: bool = False  # what the public cases give is told beside the mark
 
     def seed_for(self, digest: str) -> int:
         return seeds.private(self.secret, digest) if self.secret else self.seed
@@ -63,7 +64,7 @@ class Plan:
         """The name of the result for a content."""
         parts = [
             *(digest, __version__, str(self.seed_for(digest)), str(self.syllabus.hints)),
-            self.course,
+            *(self.course, str(self.compare_public)),
             *(task.id for task in self.tasks),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
@@ -215,6 +216,7 @@ def job(entry: Entry, out: OutFolder, plan: Plan, choice: Choice) -> Job:
         hints=plan.syllabus.hints,
         level=plan.isolation.level.name,
         again=choice.again,
+        compare_public=plan.compare_public,
         course=str(used() or ""),
     )
 

@@ -20,13 +20,14 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autograder import whole
+from autograder import seeds, whole
 from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
 from autograder.grading import grade_taken
 from autograder.intake import Submission, taken_in
+from autograder.result import Comparison
 from autograder.sandbox.isolation import at, end_with_parent, shut_in
 from autograder.syllabus import Syllabus, use
 
@@ -54,6 +55,8 @@ class Job:
         Whether it is to be graded although there is a result.
     course
         The file of the syllabus; empty: that of the kit.
+    compare_public
+        Whether the public cases are asked as well.
     """
 
     key: str
@@ -68,6 +71,7 @@ class Job:
     level: str
     again: bool = False
     course: str = ""
+    compare_public: bool = False
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ def taken(hand_in: HandIn) -> Iterator[Submission]:
         yield submission
 
 
-@lru_cache(maxsize=1)  # a class has one seed for all, or one for each
+@lru_cache(maxsize=2)  # a class has one seed for all, or one for each and the public one
 def cases_of(seed: int, reference: str, own: tuple[Path, ...]) -> Cases:
     return build_cases(seed, load_reference(reference), own)
 
@@ -121,6 +125,12 @@ def do(job: Job) -> Done:
             result = grade_taken(submission, cases, syllabus, tasks, isolation=isolation)
         if result.error is not None:
             return Done(job.key, BROKEN, result.error)
+        if job.compare_public:
+            public = cases_of(seeds.PUBLIC, syllabus.reference, syllabus.own)
+            with taken(hand_in) as submission:
+                other = grade_taken(submission, public, syllabus, tasks, isolation=isolation)
+            if other.score is not None:
+                result = replace(result, public=Comparison(public.seed, other.score))
     except KitError as error:
         return Done(job.key, CHANGED, str(error))  # it was another when the key was made
     except Exception as error:
