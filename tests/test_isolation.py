@@ -349,3 +349,11 @@ def test_a_copy_can_be_read_by_its_own_account_only(scratch: Path) -> None:
         place.account.uid if place.account else 0,
     )
     place.close()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="there are no such sockets")
+def test_the_name_of_a_temporary_folder_may_be_long(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    with isolation.canary(folder) as given, socket.socket(socket.AF_UNIX) as client:
+        client.connect(given["local"])

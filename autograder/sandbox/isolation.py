@@ -184,6 +184,9 @@ def lives(pid: int) -> bool:
     return True
 
 
+LONGEST = 100  # bytes of the name of a socket; macOS takes 103, Linux 107
+
+
 @contextlib.contextmanager
 def canary(folder: Path) -> Iterator[dict[str, Any]]:
     """Things that a worker must not reach: a file, a folder, sockets, this process."""
@@ -206,6 +209,10 @@ def canary(folder: Path) -> Iterator[dict[str, Any]]:
             "local": str(outside / "socket"),
         }
         if hasattr(socket, "AF_UNIX"):
+            if len(os.fsencode(given["local"])) > LONGEST:
+                short = stack.enter_context(tempfile.TemporaryDirectory(dir="/tmp"))
+                os.chmod(short, 0o777)
+                given["local"] = f"{short}/socket"
             local = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
             local.bind(given["local"])
             local.listen()
