@@ -50,6 +50,30 @@ def make(tmp_path: Path) -> Iterator[Make]:
         pool.close()
 
 
+@pytest.fixture
+def prepared(tmp_path: Path) -> Iterator[Callable[..., Pool]]:
+    """Makes a pool whose package has these files, and was tried."""
+    pools: list[Pool] = []
+
+    def prepare(**files: str) -> Pool:
+        folder = write_package(tmp_path, init=LAYER.format(body="return x")).parent
+        for name, text in files.items():
+            (folder / "student" / name).write_text(text, encoding="utf-8")
+        pools.append(Pool(folder, "student", LIMITS, best().level, ahead=1))
+        pools[-1].probe()
+        return pools[-1]
+
+    yield prepare
+    for pool in pools:
+        pool.close()
+
+
+def compiled(pool: Pool) -> set[str]:
+    """The modules whose bytecode lies beside the package."""
+    cache = pool.place.folder / "student" / "__pycache__"
+    return {file.name.partition(".")[0] for file in cache.glob("*.pyc")}
+
+
 def level_named(name: str) -> Level:
     isolation = at(name) if name else best()
     assert isolation is not None
@@ -277,3 +301,37 @@ def test_a_process_is_gone_after_its_end(make: Make) -> None:
     submission.end()
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+# Compiled once -------------------------------------------------------------------------
+
+
+def test_what_workers_import_was_compiled_before(prepared: Callable[..., Pool]) -> None:
+    pool = prepared(**{"helper.py": "VALUE = 1\n"})
+    assert compiled(pool) == {"__init__", "helper"}
+    # They take it as it is: the source is only for people from then on.
+    (pool.place.folder / "student" / "__init__.py").write_text("", encoding="utf-8")
+    for worker in pool.spare:
+        worker.end()
+    pool.spare = []
+    pool.first = None
+    assert "ReLULayer" in pool.submission(LIMITS, Budget(60)).names
+
+
+def test_a_file_that_is_no_python_is_left_out(prepared: Callable[..., Pool]) -> None:
+    assert compiled(prepared(**{"notes.py": "this is (no Python"})) == {"__init__"}
+
+
+def test_a_name_that_is_too_long_for_bytecode_is_no_fault(prepared: Callable[..., Pool]) -> None:
+    pool = prepared(**{"n" * 245 + ".py": "VALUE = 1\n"})
+    assert compiled(pool) == {"__init__"}
+    assert "ReLULayer" in pool.submission(LIMITS, Budget(60)).names
+
+
+def test_bytecode_that_is_too_large_is_left_out(
+    prepared: Callable[..., Pool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.sandbox.submission.LARGEST", 10)
+    pool = prepared()
+    assert compiled(pool) == set()
+    assert "ReLULayer" in pool.submission(LIMITS, Budget(60)).names

@@ -6,8 +6,11 @@ meanwhile.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from pathlib import Path
+
+import numpy as np
 
 from autograder.intake import names
 from autograder.sandbox.frames import MAX_VALUES
@@ -51,7 +54,7 @@ class Pool:
         """Compile the package once, so that not every worker has to.
 
         It is done behind the wall, by a worker in which nothing of the submission has run. What
-        cannot be compiled is left to the import, which says why.
+        cannot be compiled or kept is left to the import, which says why it cannot be.
         """
         files = [path.relative_to(self.place.folder) for path in self.place.folder.rglob("*.py")]
         if len(files) >= MAX_VALUES:
@@ -65,10 +68,14 @@ class Pool:
         finally:
             compiler.end()
         for path, code in zip(files, codes, strict=True):
-            if code is not None:
+            if isinstance(code, np.ndarray):
                 file = Path(importlib.util.cache_from_source(self.place.folder / path))
-                file.parent.mkdir(exist_ok=True)
-                file.write_bytes(BYTECODE + code.tobytes())
+                try:
+                    file.parent.mkdir(exist_ok=True)
+                    file.write_bytes(BYTECODE + code.tobytes())
+                except OSError:
+                    with contextlib.suppress(OSError):
+                        file.unlink()  # a part of it would be taken for the whole
 
     def probe(self) -> None:
         """Find out, once and not anew for each task, whether the package can be imported.

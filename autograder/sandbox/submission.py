@@ -112,8 +112,12 @@ class Submission:
             raise self._forged(error) from error
         self.names = frozenset(name for name in names() if name in found)
 
-    def compile(self, files: Sequence[str]) -> list[np.ndarray | None]:
-        """The bytecode of files of the package, of which nothing is run; before it is loaded."""
+    def compile(self, files: Sequence[str]) -> list[Any]:
+        """The bytecode of files of the package, of which nothing is run; before it is loaded.
+
+        An array of bytes for each; something else where a file cannot be compiled, or gives more
+        than an answer may hold.
+        """
         question = {"ask": "compile", "files": list(files)}
         return self._ask_all(question, (), "the compiler", LARGEST, len(files))
 

@@ -63,22 +63,15 @@ def steps(style: Style) -> Figure:
     ):
         h, central, forward, model = last_layer(dtype)
         shown = h > (0 if dtype is np.float64 else 1e-8)
-        axes.loglog(
-            h[shown],
-            forward[shown],
-            ".",
-            color=style.orange,
-            markersize=4,
-            label="forward difference",
-        )
-        axes.loglog(
-            h[shown],
-            central[shown],
-            ".",
-            color=style.blue,
-            markersize=4,
-            label="central difference",
-        )
+        for slope, colour, kind in ((forward, "orange", "forward"), (central, "blue", "central")):
+            axes.loglog(
+                h[shown],
+                slope[shown],
+                ".",
+                color=getattr(style, colour),
+                markersize=4,
+                label=f"{kind} difference",
+            )
         axes.loglog(
             h[shown], model[shown], color=style.soft, linewidth=1, label="$h^2|f'''|/6 + ε|f|/h$"
         )
