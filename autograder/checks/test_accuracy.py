@@ -49,7 +49,7 @@ ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many mus
 # it, and beyond which no other one is trained.
 SLOW, PATIENCE = 2.5, 15.0
 SOME = 32  # images that the pace is measured on
-FEW = 10  # images of a batch, of a network that is slow
+FEW, READ = 5, 200  # images of a batch, and that are read, of a network that is slow
 
 
 @pytest.mark.task("accuracy")
@@ -248,13 +248,13 @@ def as_trained(
     """
     test_x, test_y = digits(case, "test")
     judge = Chain(another("evaluation"), trained.parameters)
-    few = test_x[:PIECE]
+    few = test_x[:READ]
     guesses = evaluate(judge, trained.parameters, [judge.submission.array(few)])
     note = f"{because}, so the solution's network was trained instead"
-    same = float((guesses == trained.guesses[:PIECE]).mean())
+    same = float((guesses == trained.guesses[:READ]).mean())
     if not same >= AGREEMENT:
         raise CheckFailed(
-            f"with trained parameters the network reads {100 * same:.1f} % of {PIECE} test"
+            f"with trained parameters the network reads {100 * same:.1f} % of {READ} test"
             f" images as the solution does; expected at least {100 * AGREEMENT:.0f} %\n  {note}"
         )
     agree_with_predict(network, trained.parameters, {}, few, guesses)

@@ -158,13 +158,28 @@ class Chain:
         A layer or a loss that changes its argument changes `x` and `y` here too, as it would
         change the slices that the network gives it.
         """
-        images, labels = self.submission.array(x), self.submission.array(y)
-        loss = self.learn(images, labels, lr)
-        for ours, theirs in ((x, images), (y, labels)):
-            now = theirs.read()
+        loss, *left = self.learn_at_once(x, y, lr) or self.learn_one_by_one(x, y, lr)
+        for ours, now in zip((x, y), left, strict=True):
             if now is not None and now.shape == ours.shape:
                 ours[...] = now
-        return single(loss.read(), "loss.forward")
+        return single(loss, "loss.forward")
+
+    def learn_at_once(self, x: np.ndarray, y: np.ndarray, lr: float) -> list[Any] | None:
+        """One step in one question: its loss, and what became of the batch.
+
+        None where a layer raised something: which one it was, and whose fault that is, is found
+        when they are called one by one.
+        """
+        try:
+            loss = self.make_loss()
+            return self.submission.learn(self.layers, loss, WITH_PARAMETERS, x, y, lr, back=True)
+        except Raised:
+            return None
+
+    def learn_one_by_one(self, x: np.ndarray, y: np.ndarray, lr: float) -> list[Any]:
+        """The same, one call after the other."""
+        images, labels = self.submission.array(x), self.submission.array(y)
+        return [one.read() for one in (self.learn(images, labels, lr), images, labels)]
 
     def learn(self, x: RemoteArray, y: RemoteArray, lr: float) -> RemoteArray:
         """Forward, backward and update on one batch; its loss."""
@@ -188,7 +203,9 @@ class Chain:
         for i in range(0, x.shape[0], size):
             images, labels = x[i : i + size], y[i : i + size]
             try:
-                got = self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
+                (got,) = self.submission.learn(
+                    self.layers, loss, WITH_PARAMETERS, images, labels, lr
+                )
             except Problem as problem:
                 inner = problem.passes_through(FUNCTIONS) if isinstance(problem, Raised) else None
                 name, _, method = (inner or "LinearLayer.forward").partition(".")
@@ -201,7 +218,7 @@ class Chain:
         """The losses of all batches, without learning from them."""
         found = []
         for i in range(0, x.shape[0], size):
-            logits = self.forward(x[i : i + size])[-1]
+            logits = self.through(self.submission.array(x[i : i + size]))
             labels = self.submission.array(y[i : i + size])
             loss = step(self.make_loss(), "forward", logits, labels)
             found.append(single(loss.read(), "loss.forward"))
@@ -211,7 +228,16 @@ class Chain:
         """The outputs for some images."""
         sent = x.sent if isinstance(x, RemoteArray) else x
         count = 0 if sent is None else len(sent)
-        return self.output(self.forward(x), count)
+        x = x if isinstance(x, RemoteArray) else self.submission.array(x)
+        return self.output([self.through(x)], count)
+
+    def through(self, x: RemoteArray) -> RemoteArray:
+        """The output of the layers alone, in one question."""
+        try:
+            return self.submission.keep_chain(self.layers, x)
+        except Raised:
+            x.restore()
+            return self.forward(x)[-1]  # which says whose fault it is
 
     def output(self, values: list[RemoteArray], count: int) -> np.ndarray:
         """The last of the values of `forward`, if it depends on the images."""
@@ -266,6 +292,12 @@ class OwnNetwork(Chain):
         x = x if isinstance(x, RemoteArray) else self.submission.array(x)
         arguments = (x, True) if keepgrad else (x,)
         return [x, self.network.keep("forward", *arguments)]
+
+    def through(self, x: RemoteArray) -> RemoteArray:
+        return self.forward(x)[-1]
+
+    def learn_at_once(self, x: np.ndarray, y: np.ndarray, lr: float) -> None:
+        """The network's methods are called one by one."""
 
     def learn(self, x: RemoteArray, y: RemoteArray, lr: float) -> RemoteArray:
         logits = self.forward(x, True)[-1]

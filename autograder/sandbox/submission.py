@@ -35,6 +35,7 @@ ROOM = 1 << 16
 SLACK = 8
 LARGEST = 32 << 20
 PARAMETERS = 4706  # of the network: 104 + 592 + 4010
+CHAIN = "forward of your layers"
 KEPT = 9.0  # numbers that layer_inputs hold for each of an image: 7040 of 784
 
 
@@ -136,10 +137,19 @@ class Submission:
 
     def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
         """What the layers' forwards give, one after the other; nothing of it is kept."""
-        question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
-        most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
-        got = self._ask(question, (x,), "forward of your layers", most)
+        got = self._ask(self._chain(layers), (x,), CHAIN, self._output(x))
         return number_array(got, "your layers")
+
+    def keep_chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> RemoteArray:
+        """The same, left in the worker."""
+        held = self._keep(self._chain(layers), (x,), CHAIN)
+        return RemoteArray(self, held=held, most=self._output(x))
+
+    def _chain(self, layers: Sequence[RemoteObject]) -> dict[str, Any]:
+        return {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
+
+    def _output(self, x: RemoteArray) -> float:
+        return x.most * growth("ConvolutionNeuralNetwork", (), "forward")
 
     def learn(
         self,
@@ -149,12 +159,18 @@ class Submission:
         x: np.ndarray,
         y: np.ndarray,
         lr: float,
-    ) -> Any:
-        """The loss of one step of training; some of the layers are updated."""
-        question = {"ask": "learn", "targets": [one._held for one in layers]}
+        back: bool = False,
+    ) -> list[Any]:
+        """The loss of one step of training; some of the layers are updated.
+
+        With `back`, also what became of `x` and `y`, which a layer can change.
+        """
+        question = {"ask": "learn", "targets": [one._held for one in layers], "back": back}
         question |= {"loss": loss._held, "update": list(update)}
-        call = "a step with your own layers"
-        return number_array(self._ask(question, (x, y, lr), call, 1), call)
+        call, count = "a step with your own layers", 3 if back else 1
+        most = 1 + back * (x.size + y.size)
+        values = self._ask_all(question, (x, y, lr), call, most, count, calls=len(layers))
+        return [number_array(value, call) for value in values]
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""

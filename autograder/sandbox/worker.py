@@ -354,8 +354,12 @@ class Worker:
         return value
 
     def ask_learn(self, question, arguments):
-        """One step of training with these layers and this loss; what the loss was."""
-        value, y, lr = arguments
+        """One step of training with these layers and this loss: what the loss was.
+
+        Then also what became of the images and labels, if they are asked for.
+        """
+        images, y, lr = arguments
+        value = images
         layers = [self.held[index] for index in question["targets"]]
         loss = self.held[question["loss"]]
         inputs = []
@@ -368,7 +372,7 @@ class Worker:
             grad = layer.backward(inputs.pop(), grad)
         for index in question["update"]:
             layers[index].update(lr)
-        return result
+        return [result, images, y] if question["back"] else [result]
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
@@ -445,7 +449,8 @@ class Worker:
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        values = result if question["ask"] in ("items", "get", "each", "compile") else [result]
+        several = question["ask"] in ("items", "get", "each", "learn", "compile")
+        values = result if several else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)
