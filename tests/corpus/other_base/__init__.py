@@ -684,6 +684,11 @@ CONV = {
         PATCH,
         "patch[..., :-1].reshape(B, -1).dot(self.weight[..., :-1].reshape(c2, -1).T) + self.bias",
     ),
+    "conv.forward.last-kernel-row-missing": edit(
+        PATCH,
+        "patch[:, :, :-1].reshape(B, -1).dot(self.weight[:, :, :-1].reshape(c2, -1).T)"
+        " + self.bias",
+    ),
     "conv.forward.bias-for-each-kernel-element": edit("+ self.bias", "+ k1 * k2 * self.bias"),
     "conv.forward.bias-reshaped-for-good": edit(
         ".dot(kernels.T) + self.bias",
