@@ -686,8 +686,7 @@ CONV = {
     ),
     "conv.forward.last-kernel-row-missing": edit(
         PATCH,
-        "patch[:, :, :-1].reshape(B, -1).dot(self.weight[:, :, :-1].reshape(c2, -1).T)"
-        " + self.bias",
+        "patch[:, :, :-1].reshape(B, -1).dot(self.weight[:, :, :-1].reshape(c2, -1).T) + self.bias",
     ),
     "conv.forward.bias-for-each-kernel-element": edit("+ self.bias", "+ k1 * k2 * self.bias"),
     "conv.forward.bias-reshaped-for-good": edit(
