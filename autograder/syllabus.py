@@ -331,6 +331,9 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
     hints = table["hints"]
     if type(hints) is not int or hints not in (0, 1, 2):
         raise SyllabusError(f"hints must be 0, 1 or 2, not {hints!r}.")
+    threshold = _number(accuracy["threshold"], "[accuracy] threshold")
+    if threshold > 1:
+        raise SyllabusError(f"[accuracy] threshold is a share, 0.94 for 94 %, not {threshold:g}.")
     handbook = table.get("handbook", "")
     if type(handbook) is not str or not re.fullmatch(r"(https?://[^\s<>\"'|]+)?", handbook):
         raise SyllabusError(f"handbook must be an address, https://…/book, not {handbook!r}.")
@@ -347,7 +350,7 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
         tasks=tuple(tasks),
         limits=general,
         accuracy=Accuracy(
-            threshold=_number(accuracy["threshold"], "[accuracy] threshold"),
+            threshold=threshold,
             epochs=_whole(accuracy["epochs"], "[accuracy] epochs"),
             batch_size=_whole(accuracy["batch_size"], "[accuracy] batch_size"),
             learning_rate=_number(accuracy["learning_rate"], "[accuracy] learning_rate"),

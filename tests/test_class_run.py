@@ -351,6 +351,11 @@ def test_five_thousand_broken_submissions_are_a_class_like_any_other(tmp_path: P
     assert {row["mark"]["raw"] for row in result["rows"]} == {0}
 
 
+def test_only_a_student_who_is_there_can_be_graded_alone(folder: Path, plan: Plan) -> None:
+    with pytest.raises(KitError, match="--only nobody: there is no such name"):
+        run(folder, plan, Pretend(), Choice(only=("bob", "nobody")))
+
+
 def canvas_class(folder: Path) -> Path:
     """Two students' files under the names of Canvas' export, one of them late."""
     package(folder / "made", {})

@@ -111,6 +111,7 @@ def test_an_unknown_name_is_answered_with_its_nearest(course, ask):
         ('["linear.backward"]', '["conv.backward"]', "rests on 'conv.backward', but .* earlier"),
         ('"layers.ReLULayer.forward"', '"forward"', "neither 'module.function'"),
         ("hints = 1 ", "hints = 3 ", "hints must be 0, 1 or 2"),
+        ("threshold = 0.94", "threshold = 94", "threshold is a share, 0.94 for 94 %, not 94"),
         ('package = "student"', 'package = "my student"', "package must be the name of a"),
         ("[accuracy]", "[accuracy", "Cannot read the syllabus"),
     ],

@@ -141,12 +141,16 @@ class Choice:
     def takes(self, entry: Entry) -> bool:
         if int(entry.key[:8], 16) % self.shards != self.shard - 1:
             return False
-        student = entry.place.student
-        return not self.only or any(
-            fnmatchcase(name.casefold(), pattern.casefold())
-            for pattern in self.only
-            for name in (student.id, student.name, student.login, student.email)
-        )
+        return not self.only or any(names(pattern, entry) for pattern in self.only)
+
+
+def names(pattern: str, entry: Entry) -> bool:
+    """Whether a pattern fits a name, an id, a login or an address of a student."""
+    student = entry.place.student
+    return any(
+        fnmatchcase(name.casefold(), pattern.casefold())
+        for name in (student.id, student.name, student.login, student.email)
+    )
 
 
 def grade(
@@ -162,14 +166,18 @@ def grade(
     Raises
     ------
     KitError
-        Results cannot be written; what was graded before stays.
+        Results cannot be written, and what was graded before stays; or nobody is meant by a
+        pattern of `choice.only`.
     """
-    names: dict[str, list[str]] = {}
+    for pattern in choice.only:
+        if not any(names(pattern, entry) for entry in entries):
+            raise KitError(f"--only {pattern}: there is no such name, id, login or e-mail address")
+    sharers: dict[str, list[str]] = {}
     todo: dict[str, Job] = {}
     for entry in entries:
         if not entry.key:
             continue
-        names.setdefault(entry.key, []).append(one_line(entry.place.student.name, 60))
+        sharers.setdefault(entry.key, []).append(one_line(entry.place.student.name, 60))
         if choice.takes(entry) and (choice.again or not out.has(entry.key)):
             todo.setdefault(entry.key, job(entry, out, plan, choice))
     watcher.planned(entries, len(todo))
@@ -198,7 +206,7 @@ def grade(
                 out.forget_fault(done.key)
             elif done.state == jobs.BROKEN:
                 out.note_fault(done.key, done.reason)
-            watcher.ended(done, names[done.key])
+            watcher.ended(done, sharers[done.key])
 
 
 def job(entry: Entry, out: OutFolder, plan: Plan, choice: Choice) -> Job:
