@@ -136,6 +136,25 @@ def test_a_network_waits_for_the_gradient_that_has_the_wrong_shape(tmp_path: Pat
     assert "waits for flatten.backward: it gives an array of shape (5, 400)" in messages(result)
 
 
+def test_a_network_waits_for_the_layer_that_ends_the_process(tmp_path: Path) -> None:
+    last = "return last_x_grad.reshape(x.shape)"
+    path = package(tmp_path, {"layers.py": (last, f"__import__('os')._exit(3)\n        {last}")})
+    result = graded(path, only=["network.train"])
+    assert lost(result) == {"network.train": "skipped"}
+    assert "waits for flatten.backward: the submission ended its own process" in messages(result)
+
+
+@pytest.mark.parametrize("task", ["network.train", "network.test"])
+def test_a_network_waits_for_the_layer_that_fails_at_the_last_and_smaller_batch(
+    tmp_path: Path, task: str
+) -> None:
+    first = "return np.maximum(x, 0)  # like x"
+    fussy = f"vars(self).setdefault('seen', x)\n        x = x + 0 * self.seen\n        {first}"
+    path = package(tmp_path, {"layers.py": (first, fussy)})
+    result = graded(path, only=[task])
+    assert "waits for relu.forward: ValueError" in messages(result)
+
+
 def test_an_exception_in_a_function_that_others_use_names_the_caller_too(tmp_path: Path) -> None:
     path = package(tmp_path, {"losses.py": ("grad = softmax(x)", "grad = softmax(None)")})
     result = graded(path, only=["loss.backward"])

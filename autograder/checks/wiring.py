@@ -61,6 +61,10 @@ class Chain:
         ``0.weight`` … by layer; without them, the layers keep what they start with.
     """
 
+    # Whether the layers were called one after the other, so that one which does not work has
+    # been named. From then on one question is enough for all of them.
+    tried = False
+
     def __init__(
         self, submission: Submission, parameters: dict[str, np.ndarray] | None = None
     ) -> None:
@@ -100,6 +104,7 @@ class Chain:
                 values.append(step(layer, "forward", values[-1]))
             except Waits as waiting:
                 raise self.culprit("forward", values[1:], SHAPES, waiting) from None
+        self.tried = True
         return values
 
     def backward(self, values: list[RemoteArray], grad: RemoteArray) -> RemoteArray:
@@ -130,6 +135,8 @@ class Chain:
         shapes
             What each of them should have for one image.
         """
+        if not self.submission.alive:
+            return waiting  # that which ended the process; nothing can be read any more
         layers = self.layers if method == "forward" else self.layers[::-1]
         for layer, value, shape in zip(layers, found, shapes, strict=False):
             try:
@@ -158,7 +165,8 @@ class Chain:
         A layer or a loss that changes its argument changes `x` and `y` here too, as it would
         change the slices that the network gives it.
         """
-        loss, *left = self.learn_at_once(x, y, lr) or self.learn_one_by_one(x, y, lr)
+        at_once = self.learn_at_once(x, y, lr) if self.tried else None
+        loss, *left = at_once or self.learn_one_by_one(x, y, lr)
         for ours, now in zip((x, y), left, strict=True):
             if now is not None and now.shape == ours.shape:
                 ours[...] = now
@@ -171,8 +179,7 @@ class Chain:
         when they are called one by one.
         """
         try:
-            loss = self.make_loss()
-            return self.submission.learn(self.layers, loss, WITH_PARAMETERS, x, y, lr, back=True)
+            return self.submission.learn(self.layers, self.make_loss(), WITH_PARAMETERS, x, y, lr)
         except Raised:
             return None
 
@@ -203,7 +210,7 @@ class Chain:
         for i in range(0, x.shape[0], size):
             images, labels = x[i : i + size], y[i : i + size]
             try:
-                (got,) = self.submission.learn(
+                got, *_ = self.submission.learn(
                     self.layers, loss, WITH_PARAMETERS, images, labels, lr
                 )
             except Problem as problem:
@@ -224,20 +231,18 @@ class Chain:
             found.append(single(loss.read(), "loss.forward"))
         return found
 
-    def logits(self, x: Any) -> np.ndarray:
+    def logits(self, x: np.ndarray) -> np.ndarray:
         """The outputs for some images."""
-        sent = x.sent if isinstance(x, RemoteArray) else x
-        count = 0 if sent is None else len(sent)
-        x = x if isinstance(x, RemoteArray) else self.submission.array(x)
-        return self.output([self.through(x)], count)
+        return self.output([self.through(self.submission.array(x))], len(x))
 
     def through(self, x: RemoteArray) -> RemoteArray:
-        """The output of the layers alone, in one question."""
-        try:
-            return self.submission.keep_chain(self.layers, x)
-        except Raised:
-            x.restore()
-            return self.forward(x)[-1]  # which says whose fault it is
+        """The output of the layers, without what is between them."""
+        if self.tried:
+            try:
+                return self.submission.keep_chain(self.layers, x)
+            except Raised:
+                x.restore()
+        return self.forward(x)[-1]  # which says whose fault it is
 
     def output(self, values: list[RemoteArray], count: int) -> np.ndarray:
         """The last of the values of `forward`, if it depends on the images."""
@@ -280,7 +285,7 @@ class OwnNetwork(Chain):
     """The documented sequences, composed of the network's own methods.
 
     A mistake in the network's forward, backward or update has cost its points; what is
-    built on it is right when it does with them what it should.
+    built on it is right when it does with them what it should. They are always called one by one.
     """
 
     def __init__(self, submission: Submission, parameters: dict[str, np.ndarray]) -> None:
@@ -292,12 +297,6 @@ class OwnNetwork(Chain):
         x = x if isinstance(x, RemoteArray) else self.submission.array(x)
         arguments = (x, True) if keepgrad else (x,)
         return [x, self.network.keep("forward", *arguments)]
-
-    def through(self, x: RemoteArray) -> RemoteArray:
-        return self.forward(x)[-1]
-
-    def learn_at_once(self, x: np.ndarray, y: np.ndarray, lr: float) -> None:
-        """The network's methods are called one by one."""
 
     def learn(self, x: RemoteArray, y: RemoteArray, lr: float) -> RemoteArray:
         logits = self.forward(x, True)[-1]

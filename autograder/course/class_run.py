@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Protocol
 
 from autograder import __version__, seeds
-from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult, Pair, Row
+from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult, Pair, Row, Student
 from autograder.course import gradebook, hand_ins, jobs, late, roster, similarity
 from autograder.course.executors import Executor
 from autograder.course.folder import OutFolder, Results
@@ -141,12 +141,11 @@ class Choice:
     def takes(self, entry: Entry) -> bool:
         if int(entry.key[:8], 16) % self.shards != self.shard - 1:
             return False
-        return not self.only or any(names(pattern, entry) for pattern in self.only)
+        return not self.only or any(is_meant(entry.place.student, pattern) for pattern in self.only)
 
 
-def names(pattern: str, entry: Entry) -> bool:
-    """Whether a pattern fits a name, an id, a login or an address of a student."""
-    student = entry.place.student
+def is_meant(student: Student, pattern: str) -> bool:
+    """Whether a pattern fits the student's name, id, login or address."""
     return any(
         fnmatchcase(name.casefold(), pattern.casefold())
         for name in (student.id, student.name, student.login, student.email)
@@ -170,7 +169,7 @@ def grade(
         pattern of `choice.only`.
     """
     for pattern in choice.only:
-        if not any(names(pattern, entry) for entry in entries):
+        if not any(is_meant(entry.place.student, pattern) for entry in entries):
             raise KitError(f"--only {pattern}: there is no such name, id, login or e-mail address")
     sharers: dict[str, list[str]] = {}
     todo: dict[str, Job] = {}

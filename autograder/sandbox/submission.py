@@ -35,7 +35,6 @@ ROOM = 1 << 16
 SLACK = 8
 LARGEST = 32 << 20
 PARAMETERS = 4706  # of the network: 104 + 592 + 4010
-CHAIN = "forward of your layers"
 KEPT = 9.0  # numbers that layer_inputs hold for each of an image: 7040 of 784
 
 
@@ -137,19 +136,14 @@ class Submission:
 
     def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
         """What the layers' forwards give, one after the other; nothing of it is kept."""
-        got = self._ask(self._chain(layers), (x,), CHAIN, self._output(x))
+        question, call, most = chained(layers, x)
+        got = self._ask(question, (x,), call, most)
         return number_array(got, "your layers")
 
     def keep_chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> RemoteArray:
         """The same, left in the worker."""
-        held = self._keep(self._chain(layers), (x,), CHAIN)
-        return RemoteArray(self, held=held, most=self._output(x))
-
-    def _chain(self, layers: Sequence[RemoteObject]) -> dict[str, Any]:
-        return {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
-
-    def _output(self, x: RemoteArray) -> float:
-        return x.most * growth("ConvolutionNeuralNetwork", (), "forward")
+        question, call, most = chained(layers, x)
+        return RemoteArray(self, held=self._keep(question, (x,), call), most=most)
 
     def learn(
         self,
@@ -159,17 +153,15 @@ class Submission:
         x: np.ndarray,
         y: np.ndarray,
         lr: float,
-        back: bool = False,
     ) -> list[Any]:
-        """The loss of one step of training; some of the layers are updated.
+        """The loss of one step of training, and what became of `x` and `y`.
 
-        With `back`, also what became of `x` and `y`, which a layer can change.
+        Some of the layers are updated. A layer can change its argument.
         """
-        question = {"ask": "learn", "targets": [one._held for one in layers], "back": back}
+        question = {"ask": "learn", "targets": [one._held for one in layers]}
         question |= {"loss": loss._held, "update": list(update)}
-        call, count = "a step with your own layers", 3 if back else 1
-        most = 1 + back * (x.size + y.size)
-        values = self._ask_all(question, (x, y, lr), call, most, count, calls=len(layers))
+        call = "a step with your own layers"
+        values = self._ask_all(question, (x, y, lr), call, 1 + x.size + y.size, count=3)
         return [number_array(value, call) for value in values]
 
     def bare(self, name: str) -> RemoteObject:
@@ -329,6 +321,13 @@ def read_error(error: Any, call: str) -> Raised:
         tuple(lines),
         frames.text(text, 1000),
     )
+
+
+def chained(layers: Sequence[RemoteObject], x: RemoteArray) -> tuple[dict[str, Any], str, float]:
+    """The question for the network's output, in words too, and how many numbers it may have."""
+    question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
+    most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
+    return question, "forward of your layers", most
 
 
 def limit_for(most: float) -> int:

@@ -356,7 +356,7 @@ class Worker:
     def ask_learn(self, question, arguments):
         """One step of training with these layers and this loss: what the loss was.
 
-        Then also what became of the images and labels, if they are asked for.
+        And what became of the images and labels, which a layer can change.
         """
         images, y, lr = arguments
         value = images
@@ -372,7 +372,7 @@ class Worker:
             grad = layer.backward(inputs.pop(), grad)
         for index in question["update"]:
             layers[index].update(lr)
-        return [result, images, y] if question["back"] else [result]
+        return [result, images, y]
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
