@@ -61,10 +61,6 @@ class Chain:
         ``0.weight`` … by layer; without them, the layers keep what they start with.
     """
 
-    # Whether the layers were called one after the other, so that one which does not work has
-    # been named. From then on one question is enough for all of them.
-    tried = False
-
     def __init__(
         self, submission: Submission, parameters: dict[str, np.ndarray] | None = None
     ) -> None:
@@ -104,7 +100,6 @@ class Chain:
                 values.append(step(layer, "forward", values[-1]))
             except Waits as waiting:
                 raise self.culprit("forward", values[1:], SHAPES, waiting) from None
-        self.tried = True
         return values
 
     def backward(self, values: list[RemoteArray], grad: RemoteArray) -> RemoteArray:
@@ -165,28 +160,13 @@ class Chain:
         A layer or a loss that changes its argument changes `x` and `y` here too, as it would
         change the slices that the network gives it.
         """
-        at_once = self.learn_at_once(x, y, lr) if self.tried else None
-        loss, *left = at_once or self.learn_one_by_one(x, y, lr)
-        for ours, now in zip((x, y), left, strict=True):
+        images, labels = self.submission.array(x), self.submission.array(y)
+        loss = self.learn(images, labels, lr)
+        for ours, theirs in ((x, images), (y, labels)):
+            now = theirs.read()
             if now is not None and now.shape == ours.shape:
                 ours[...] = now
-        return single(loss, "loss.forward")
-
-    def learn_at_once(self, x: np.ndarray, y: np.ndarray, lr: float) -> list[Any] | None:
-        """One step in one question: its loss, and what became of the batch.
-
-        None where a layer raised something: which one it was, and whose fault that is, is found
-        when they are called one by one.
-        """
-        try:
-            return self.submission.learn(self.layers, self.make_loss(), WITH_PARAMETERS, x, y, lr)
-        except Raised:
-            return None
-
-    def learn_one_by_one(self, x: np.ndarray, y: np.ndarray, lr: float) -> list[Any]:
-        """The same, one call after the other."""
-        images, labels = self.submission.array(x), self.submission.array(y)
-        return [one.read() for one in (self.learn(images, labels, lr), images, labels)]
+        return single(loss.read(), "loss.forward")
 
     def learn(self, x: RemoteArray, y: RemoteArray, lr: float) -> RemoteArray:
         """Forward, backward and update on one batch; its loss."""
@@ -210,9 +190,7 @@ class Chain:
         for i in range(0, x.shape[0], size):
             images, labels = x[i : i + size], y[i : i + size]
             try:
-                got, *_ = self.submission.learn(
-                    self.layers, loss, WITH_PARAMETERS, images, labels, lr
-                )
+                got = self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
             except Problem as problem:
                 inner = problem.passes_through(FUNCTIONS) if isinstance(problem, Raised) else None
                 name, _, method = (inner or "LinearLayer.forward").partition(".")
@@ -225,24 +203,17 @@ class Chain:
         """The losses of all batches, without learning from them."""
         found = []
         for i in range(0, x.shape[0], size):
-            logits = self.through(self.submission.array(x[i : i + size]))
+            logits = self.forward(x[i : i + size])[-1]
             labels = self.submission.array(y[i : i + size])
             loss = step(self.make_loss(), "forward", logits, labels)
             found.append(single(loss.read(), "loss.forward"))
         return found
 
-    def logits(self, x: np.ndarray) -> np.ndarray:
+    def logits(self, x: Any) -> np.ndarray:
         """The outputs for some images."""
-        return self.output([self.through(self.submission.array(x))], len(x))
-
-    def through(self, x: RemoteArray) -> RemoteArray:
-        """The output of the layers, without what is between them."""
-        if self.tried:
-            try:
-                return self.submission.keep_chain(self.layers, x)
-            except Raised:
-                x.restore()
-        return self.forward(x)[-1]  # which says whose fault it is
+        sent = x.sent if isinstance(x, RemoteArray) else x
+        count = 0 if sent is None else len(sent)
+        return self.output(self.forward(x), count)
 
     def output(self, values: list[RemoteArray], count: int) -> np.ndarray:
         """The last of the values of `forward`, if it depends on the images."""
@@ -285,7 +256,7 @@ class OwnNetwork(Chain):
     """The documented sequences, composed of the network's own methods.
 
     A mistake in the network's forward, backward or update has cost its points; what is
-    built on it is right when it does with them what it should. They are always called one by one.
+    built on it is right when it does with them what it should.
     """
 
     def __init__(self, submission: Submission, parameters: dict[str, np.ndarray]) -> None:

@@ -136,14 +136,10 @@ class Submission:
 
     def chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> Any:
         """What the layers' forwards give, one after the other; nothing of it is kept."""
-        question, call, most = chained(layers, x)
-        got = self._ask(question, (x,), call, most)
+        question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
+        most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
+        got = self._ask(question, (x,), "forward of your layers", most)
         return number_array(got, "your layers")
-
-    def keep_chain(self, layers: Sequence[RemoteObject], x: RemoteArray) -> RemoteArray:
-        """The same, left in the worker."""
-        question, call, most = chained(layers, x)
-        return RemoteArray(self, held=self._keep(question, (x,), call), most=most)
 
     def learn(
         self,
@@ -153,16 +149,12 @@ class Submission:
         x: np.ndarray,
         y: np.ndarray,
         lr: float,
-    ) -> list[Any]:
-        """The loss of one step of training, and what became of `x` and `y`.
-
-        Some of the layers are updated. A layer can change its argument.
-        """
+    ) -> Any:
+        """The loss of one step of training; some of the layers are updated."""
         question = {"ask": "learn", "targets": [one._held for one in layers]}
         question |= {"loss": loss._held, "update": list(update)}
         call = "a step with your own layers"
-        values = self._ask_all(question, (x, y, lr), call, 1 + x.size + y.size, count=3)
-        return [number_array(value, call) for value in values]
+        return number_array(self._ask(question, (x, y, lr), call, 1), call)
 
     def bare(self, name: str) -> RemoteObject:
         """An instance of a class whose `__init__` was not run."""
@@ -321,13 +313,6 @@ def read_error(error: Any, call: str) -> Raised:
         tuple(lines),
         frames.text(text, 1000),
     )
-
-
-def chained(layers: Sequence[RemoteObject], x: RemoteArray) -> tuple[dict[str, Any], str, float]:
-    """The question for the network's output, in words too, and how many numbers it may have."""
-    question = {"ask": "chain", "name": "forward", "targets": [one._held for one in layers]}
-    most = x.most * growth("ConvolutionNeuralNetwork", (), "forward")
-    return question, "forward of your layers", most
 
 
 def limit_for(most: float) -> int:

@@ -354,12 +354,8 @@ class Worker:
         return value
 
     def ask_learn(self, question, arguments):
-        """One step of training with these layers and this loss: what the loss was.
-
-        And what became of the images and labels, which a layer can change.
-        """
-        images, y, lr = arguments
-        value = images
+        """One step of training with these layers and this loss; what the loss was."""
+        value, y, lr = arguments
         layers = [self.held[index] for index in question["targets"]]
         loss = self.held[question["loss"]]
         inputs = []
@@ -372,7 +368,7 @@ class Worker:
             grad = layer.backward(inputs.pop(), grad)
         for index in question["update"]:
             layers[index].update(lr)
-        return [result, images, y]
+        return result
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
@@ -449,8 +445,7 @@ class Worker:
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        several = question["ask"] in ("items", "get", "each", "learn", "compile")
-        values = result if several else [result]
+        values = result if question["ask"] in ("items", "get", "each", "compile") else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)
