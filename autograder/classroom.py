@@ -63,7 +63,7 @@ class Row:
     key
         Of its result: equal for equal content.
     reason
-        Why there is no mark.
+        Why there is no mark, or what else is to be known of it.
     twins
         Ids of other students whose files are the same to the byte, some of them.
     """
@@ -89,7 +89,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class ClassResult:
-    """What became of a class."""
+    """What became of a class; `notes` is what an instructor should know of the whole of it."""
 
     title: str
     version: str
@@ -98,6 +98,7 @@ class ClassResult:
     isolation: dict[str, bool]
     rows: tuple[Row, ...]
     pairs: tuple[Pair, ...] = ()
+    notes: tuple[str, ...] = ()
     schema: str = field(default=SCHEMA, init=False)
 
     def to_json(self) -> str:
@@ -119,4 +120,5 @@ class ClassResult:
         )
         pairs = tuple(Pair(**pair) for pair in data.pop("pairs"))
         data.pop("schema")
-        return cls(rows=rows, pairs=pairs, **data)
+        notes = tuple(data.pop("notes", ()))  # older files have none
+        return cls(rows=rows, pairs=pairs, notes=notes, **data)

@@ -20,6 +20,7 @@ from autograder.syllabus import Syllabus, given, use
 from autograder.text import one_line
 
 STDOUT = Path("-")
+SYLLABUS = "of a course of your own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -57,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def course_of(options: argparse.Namespace) -> Path | None:
     """The file of the course: one that is named, or that of a handout around the submission."""
+    if options.run is grade_class and options.out:
+        from autograder.course import kept
+
+        kept.recall(options)
     if options.syllabus:
         return Path(options.syllabus)
     if options.run in (grade, check):
@@ -92,9 +97,7 @@ def parser() -> argparse.ArgumentParser:
         description="Checks a convolutional network written by hand in NumPy.",
     )
     top.add_argument("--version", action="version", version=f"byhand {__version__}")
-    top.add_argument(
-        "--syllabus", type=Path, metavar="FILE", help="of a course of your own (before COMMAND)"
-    )
+    top.add_argument("--syllabus", type=Path, metavar="FILE", help=SYLLABUS)
     commands = top.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("grade", help="grade one submission")
@@ -210,6 +213,11 @@ def parser() -> argparse.ArgumentParser:
     case.add_argument("file", type=Path, metavar="FILE")
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
     case.set_defaults(run=cases)
+    for command in commands.choices.values():
+        # Without a value here the one that stands before the command stays.
+        command.add_argument(
+            "--syllabus", type=Path, metavar="FILE", help=SYLLABUS, default=argparse.SUPPRESS
+        )
     return top
 
 

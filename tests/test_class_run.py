@@ -447,3 +447,117 @@ def test_who_has_written_for_the_public_cases_is_told(tmp_path: Path) -> None:
     result = json.loads(file.read_text(encoding="utf-8"))
     assert (result["score"], result["public"]) == (0, {"seed": seeds.PUBLIC, "score": 2})
     assert "eve" in (out / "index.html").read_text(encoding="utf-8").partition("Public cases")[2]
+
+
+@pytest.fixture
+def course(folder: Path) -> Path:
+    """A class with a roster and a rule for late work, and the options that name them."""
+    home = folder.parent
+    (home / "roster.csv").write_text("name,submitted\nann,2026-12-02 10:00+01:00\nbob,\n", "utf-8")
+    (home / "late.toml").write_text("[late]\ndeadline = 2026-12-01T12:00:00+01:00\n", "utf-8")
+    return home
+
+
+def class_of(home: Path, *options: str) -> int:
+    where = [str(home / "class"), "--out", str(home / "out"), "--workers", "1"]
+    return main(["class", *where, *options])
+
+
+def marks(home: Path) -> dict[str, float | None]:
+    result = ClassResult.from_json((home / "out" / "class.json").read_text("utf-8"))
+    return {row.student.name: row.mark.final for row in result.rows}
+
+
+def test_a_later_run_goes_by_what_the_first_was_told(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = ["--roster", str(course / "roster.csv"), "--late", str(course / "late.toml")]
+    assert class_of(course, "--task", "relu", *options) == 0
+    first = marks(course)
+    assert first["ann"] == 4.5  # of 5: a day that has begun costs 10 %
+    capsys.readouterr()
+    assert class_of(course) == 0
+    assert marks(course) == first
+    said = capsys.readouterr().out
+    assert "as before: --roster" in said
+    assert "3 submissions, 2 different, 0 refused; 0 to grade" in said
+
+
+def test_what_is_said_anew_counts_from_then_on(course: Path) -> None:
+    options = ["--roster", str(course / "roster.csv"), "--late", str(course / "late.toml")]
+    class_of(course, "--task", "relu", *options)
+    (course / "mild.toml").write_text(
+        "[late]\ndeadline = 2026-12-01T12:00:00+01:00\npercent_per_day = 2\n", "utf-8"
+    )
+    class_of(course, "--late", str(course / "mild.toml"), "--skip", "relu.backward")
+    kept = json.loads((course / "out" / "options.json").read_text("utf-8"))
+    assert kept == {
+        "roster": "../roster.csv",
+        "late": "../mild.toml",
+        "task": ["relu"],
+        "skip": ["relu.backward"],
+    }
+
+
+def test_a_file_that_is_gone_is_not_done_without(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class_of(course, "--task", "relu", "--late", str(course / "late.toml"))
+    (course / "late.toml").unlink()
+    assert class_of(course) == 2
+    assert "there is no such file now" in capsys.readouterr().err
+
+
+def test_a_secret_that_was_kept_gives_way_to_a_seed(course: Path) -> None:
+    (course / "secret").write_text("0123456789abcdef0123456789abcdef", "utf-8")
+    class_of(course, "--task", "relu.forward", "--secret", str(course / "secret"))
+    class_of(course, "--task", "relu.forward", "--seed", "7")
+    kept = json.loads((course / "out" / "options.json").read_text("utf-8"))
+    assert kept == {"seed": 7, "task": ["relu.forward"]}
+
+
+def test_pages_of_whom_the_class_does_not_know_any_more_are_taken_away(course: Path) -> None:
+    class_of(course, "--task", "relu")
+    without = {page.name for page in (course / "out" / "students").iterdir()}
+    class_of(course, "--roster", str(course / "roster.csv"))
+    now = {page.name for page in (course / "out" / "students").iterdir()}
+    result = ClassResult.from_json((course / "out" / "class.json").read_text("utf-8"))
+    assert now == {f"{row.student.id}.html" for row in result.rows if row.status == GRADED}
+    assert len(now) == 3
+    assert now != without
+
+
+def test_results_do_not_go_where_submissions_lie(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for out in (folder, folder / "ann" / "marks"):
+        assert main(["class", str(folder), "--out", str(out)]) == 2
+        assert "lies among the submissions" in capsys.readouterr().err
+        assert not (out / "results").exists()
+
+
+def test_what_an_instructor_should_know_is_told_and_on_the_page(
+    course: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (course / "roster.csv").write_text(
+        "name,extention,submitted\nann,2d,2026-12-02 10:00+01:00\nbob,,\n", "utf-8"
+    )
+    options = ["--roster", str(course / "roster.csv"), "--late", str(course / "late.toml")]
+    class_of(course, "--task", "relu.forward", *options)
+    told = "extention (did you mean extension?)"
+    untimed = "2 of the submissions tell no time"
+    page = (course / "out" / "index.html").read_text("utf-8")
+    said = capsys.readouterr().out
+    assert told in said and told in page
+    assert untimed in said and untimed in page
+
+
+def test_an_extension_is_told_beside_the_mark(course: Path) -> None:
+    (course / "roster.csv").write_text(
+        "name,extension,submitted\nann,2d,2026-12-02 10:00+01:00\nbob,,\n", "utf-8"
+    )
+    options = ["--roster", str(course / "roster.csv"), "--late", str(course / "late.toml")]
+    class_of(course, "--task", "relu.forward", *options)
+    assert marks(course)["ann"] == 2
+    assert "extension of 48 h" in (course / "out" / "gradebook.csv").read_text("utf-8")
+    assert "extension of 48 h" in (course / "out" / "index.html").read_text("utf-8")

@@ -7,11 +7,12 @@ import os
 import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from statistics import median
 
 from autograder import seeds
 from autograder.classroom import BROKEN, ClassResult
-from autograder.course import class_run, late, roster
+from autograder.course import class_run, kept, late, roster
 from autograder.course.class_run import WAITING, Choice, Plan
 from autograder.course.executors import Dask, Executor, Local
 from autograder.course.folder import OutFolder
@@ -35,6 +36,7 @@ def run(options: argparse.Namespace) -> int:
     shut_in()
     if not options.folder.is_dir():
         raise KitError(f"there is no folder {options.folder}")
+    apart(options.folder, options.out)
     plan = plan_of(options)
     choice = choice_of(options)
     rule = late.read(options.late) if options.late else None
@@ -44,6 +46,10 @@ def run(options: argparse.Namespace) -> int:
     watcher = ClassProgress()
     part = "" if choice.shards == 1 else f"-{choice.shard}-of-{choice.shards}"
     with out.alone(part):
+        if options.recalled:
+            watcher.say(f"as before: {options.recalled}")
+            watcher.say(f"(to go without, remove it from {options.out / kept.FILE})")
+        kept.keep(options)
         entries, found = class_run.enter(options.folder, options.out, names, plan, watcher)
         for name, why in found.left_out:
             watcher.say(f"left out: {name} ({why})")
@@ -56,9 +62,18 @@ def run(options: argparse.Namespace) -> int:
         watcher.say("writing the gradebook and the pages")
         title = options.folder.resolve().name
         seconds = time.monotonic() - began
-        result = class_run.summarise(title, entries, out, plan, rule, seconds)
+        notes = names.notes if names else ()
+        result = class_run.summarise(title, entries, out, plan, rule, seconds, notes)
     tell(result, out, watcher)
     return 1 if any(row.status in (BROKEN, WAITING) for row in result.rows) else 0
+
+
+def apart(folder: Path, out: Path) -> None:
+    """Refuse to write results where submissions lie: the next run would take them for such."""
+    inside = Path(os.path.realpath(out)).parents
+    here = Path(os.path.realpath(folder))
+    if here == Path(os.path.realpath(out)) or here in inside[1:]:
+        raise KitError(f"--out {out} lies among the submissions in {folder}: name another folder")
 
 
 def plan_of(options: argparse.Namespace) -> Plan:
@@ -118,6 +133,8 @@ def cores() -> int:
 
 def tell(result: ClassResult, out: OutFolder, watcher: ClassProgress) -> None:
     """What became of the class, in a few lines."""
+    for note in result.notes:
+        watcher.say(f"note: {note}")
     statuses = Counter(row.status for row in result.rows)
     watcher.say("  ".join(f"{count} {status}" for status, count in statuses.items()))
     for row in result.rows:
@@ -125,7 +142,7 @@ def tell(result: ClassResult, out: OutFolder, watcher: ClassProgress) -> None:
             watcher.say(f"  grader error, not a mark: {row.student.name}: {row.reason[:200]}")
     marks = [row.mark.final for row in result.rows if row.mark.final is not None]
     if marks:
-        watcher.say(f"median {median(marks):g} of {result.max_score:g} points")
+        watcher.say(f"median mark {median(marks):g} of {result.max_score:g} points")
     if result.pairs:
         watcher.say(f"{len(result.pairs)} pairs of submissions resemble each other")
     watcher.say(f"gradebook: {out.path / 'gradebook.csv'}, class page: {out.path / 'index.html'}")

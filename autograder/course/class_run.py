@@ -235,6 +235,7 @@ def summarise(
     plan: Plan,
     rule: late.Rule | None,
     seconds: float,
+    notes: Sequence[str] = (),
 ) -> ClassResult:
     """Write the class, its gradebook and its pages, from the results on disk."""
     most = sum(task.points for task in plan.tasks)
@@ -257,6 +258,7 @@ def summarise(
         isolation=plan.isolation.capabilities,
         rows=tuple(rows),
         pairs=tuple(write_pairs(entries, rows, out, plan.syllabus)),
+        notes=(*notes, *untimed(entries, rule)),
     )
     results = Results(out, keys)
     out.write(out.path / "class.json", result.to_json())
@@ -267,7 +269,20 @@ def summarise(
             page = student_page.render(Result.from_dict(results[row.student.id]), row)
             out.write(out.path / "students" / f"{row.student.id}.html", page)
     out.write(out.path / "index.html", class_page.render(result, results))
+    out.keep_only("students", {f"{student}.html" for student in keys})
+    out.keep_only("pairs", {Path(pair.page).name for pair in result.pairs})
     return result
+
+
+def untimed(entries: Sequence[Entry], rule: late.Rule | None) -> list[str]:
+    """What is to be said where a rule for late work is, and times are not known."""
+    count = sum(bool(e.place.hand_in and e.place.submitted is None) for e in entries)
+    if not rule or not count:
+        return []
+    return [
+        f"{count} of the submissions tell no time, so nothing was taken off for being late. A"
+        " column `submitted` of the roster can name it"
+    ]
 
 
 def row_of(
@@ -298,11 +313,20 @@ def row_of(
         return replace(row, status=BROKEN if fault else WAITING, reason=fault)
     score = out.load(entry.key)["score"]
     mark = late.penalty(score, most, place.submitted, rule, place.extension)
-    notes = [row.reason, "handed in late, the platform says" if place.hand_in.late else ""]
-    if rule and place.submitted is None:
-        notes.append("when it was handed in is not known, so nothing was taken off")
-    row = replace(row, reason="; ".join(filter(None, notes)))
+    row = replace(row, reason="; ".join(filter(None, [row.reason, *remarks(place, rule)])))
     return replace(row, status=GRADED, mark=mark)
+
+
+def remarks(place: Place, rule: late.Rule | None) -> Iterator[str]:
+    """What a person should know of when something was handed in."""
+    assert place.hand_in is not None
+    timed = rule is not None and place.submitted is not None
+    if rule and place.extension:
+        yield f"extension {late.shown(place.extension)}"
+    if place.hand_in.late and not timed:
+        yield "handed in late, the platform says"
+    if rule and not timed:
+        yield "when it was handed in is not known, so nothing was taken off"
 
 
 def write_pairs(

@@ -2,6 +2,7 @@
 
     OUT/results/KEY.json     a result for each content that was handed in
     OUT/faults/KEY.txt       what the grader failed in, where it did
+    OUT/options.json         what the class is graded by (`kept.py`)
     OUT/class.json           the class: who handed in what, and what it is worth
     OUT/gradebook.csv        the same as a table
     OUT/index.html           the class page
@@ -16,7 +17,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any
@@ -90,6 +91,12 @@ class OutFolder:
         except OSError as error:
             raise KitError(f"{file} cannot be written: {error.strerror}") from error
         whole.write(file, text)
+
+    def keep_only(self, folder: str, names: Collection[str]) -> None:
+        """Take away pages that an earlier run wrote, of whom this one has none."""
+        for page in (self.path / folder).glob("*.html"):
+            if page.name not in names:
+                page.unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def alone(self, part: str = "") -> Iterator[None]:

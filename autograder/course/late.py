@@ -212,6 +212,13 @@ def extension(text: str, where: str, zone: tzinfo | None, unit: str = "") -> Ext
     return span(text, where, unit)
 
 
+def shown(extension: Extension) -> str:
+    """An extension in words: of 48 h, or until when."""
+    if isinstance(extension, datetime):
+        return f"until {extension.isoformat(' ', 'minutes')}"
+    return f"of {extension / timedelta(hours=1):g} h"
+
+
 def _aware(value: datetime, where: str, zone: tzinfo | None, last: bool) -> datetime:
     if value.utcoffset() is None and zone is not None:
         value = value.replace(tzinfo=zone, fold=int(last))

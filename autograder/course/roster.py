@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
+from difflib import get_close_matches
 from pathlib import Path
 
 from autograder.classroom import Student
@@ -250,7 +251,7 @@ def _moodle(table: Table, at: MoodleColumns, zone: tzinfo | None) -> Roster:
     if unread:
         notes.append(
             f"{table.name}: when {unread} were handed in cannot be read: the dates name no time "
-            "zone, or are not in English. Give the zone with the rule for late work."
+            "zone, or are not in English. Give the zone with the rule for late work"
         )
     return Roster(tuple(entries), MOODLE, tuple(notes))
 
@@ -318,11 +319,18 @@ def _plain(table: Table, zone: tzinfo | None) -> Roster:
         raise KitError(_listed(faults))
     notes = []
     if unknown:
-        notes.append(f"{table.name}: not used: {one_line(', '.join(unknown), 300)}.")
+        listed = one_line(", ".join(map(_unused, unknown)), 300)
+        notes.append(f"{table.name}: columns that are not used: {listed}")
     if nameless:
         lines = one_line(", ".join(nameless), 200)
-        notes.append(f"{table.name}: no {' or '.join(sorted(ids))} in line {lines}: only a name.")
+        notes.append(f"{table.name}: no {' or '.join(sorted(ids))} in line {lines}: only a name")
     return Roster(tuple(entries), PLAIN, tuple(notes))
+
+
+def _unused(name: str) -> str:
+    """The name of a column that means nothing here, with one that it is like."""
+    near = get_close_matches(_header(name), MEANING, n=1, cutoff=0.8)
+    return f"{name} (did you mean {near[0]}?)" if near else name
 
 
 def _student(name: str, email: str, login: str, number: str) -> Student:
