@@ -16,7 +16,7 @@ from autograder.reports.annotations import harmless
 from autograder.reports.formats import FORMATS, render
 from autograder.reports.terminal import go_on_unread
 from autograder.result import Comparison, Result
-from autograder.syllabus import Syllabus, given, use
+from autograder.syllabus import Syllabus, beside, given, use, used
 from autograder.text import one_line
 
 STDOUT = Path("-")
@@ -67,6 +67,12 @@ def course_of(options: argparse.Namespace) -> Path | None:
     if options.run in (grade, check):
         return given(options.path or Path(Syllabus.load().package), options.cases)
     return None
+
+
+def another_course(path: Path) -> Path | None:
+    """The file of a handout's course, where it is not used: that may be a hand-in's own."""
+    found = beside(path)
+    return found if found and found != used() else None
 
 
 def complete(top: argparse.ArgumentParser) -> None:
@@ -300,6 +306,8 @@ def grade(options: argparse.Namespace) -> int:
             seed = chosen.seed
             which = "a seed of its own" if secret else f"seed {seed}"
             terminal.write(f"byhand {__version__}: {one_line(str(options.path), 200)}, {which}\n")
+            if not options.syllabus and (unused := another_course(options.path)):
+                terminal.write(f"Beside it lies the file of a course, not used: {unused}\n")
             result = grade_taken(taken, chosen, syllabus, tasks, terminal, isolation)
         if options.compare_public and result.error is None:
             terminal.write("\nWith the public cases:\n")

@@ -143,6 +143,23 @@ class Syllabus:
             raise SyllabusError("No task is left to run: every task that was named is skipped.")
         return chosen
 
+    def narrowed(self, tasks: Sequence[Task]) -> Syllabus:
+        """The course in which only these tasks are set; what the others ask for is given."""
+        ids = {task.id for task in tasks}
+        groups = {task.group for task in tasks}
+        return replace(
+            self,
+            tasks=tuple(
+                replace(
+                    task,
+                    rests_on=tuple(name for name in task.rests_on if name in ids),
+                    foundation=task.foundation & ids,
+                )
+                for task in tasks
+            ),
+            own=tuple(file for file in self.own if file.stem in groups),
+        )
+
     def to_judge(self, task: Task) -> tuple[Task, ...]:
         """The task alone; or, if nothing is written for it, with all that it rests on before it.
 
@@ -167,8 +184,8 @@ class Syllabus:
         for name in names:
             found = {task.id for task in self.tasks if name in (task.id, task.group)}
             if not found:
-                known = [task.id for task in self.tasks]
-                raise _unknown(name, [*known, *dict.fromkeys(task.group for task in self.tasks)])
+                known = [*(task.id for task in self.tasks), *(task.group for task in self.tasks)]
+                raise _unknown(name, list(dict.fromkeys(known)))
             ids |= found
         return ids
 
@@ -211,16 +228,20 @@ def given(submission: Path, cases: Path | None = None) -> Path | None:
         return None
     if cases:
         return _beside(cases)
+    found = beside(submission)
     here = Path.cwd().resolve()
-    for folder in submission.resolve().parents:
-        if found := _beside(folder / GIVEN):
-            if _load(found).own and folder not in (here, *here.parents):
-                raise SyllabusError(
-                    f"{found} comes with code of its own. If you trust it, work in {folder}, or"
-                    " name it with --syllabus."
-                )
-            return found
-    return None
+    if found and _load(found).own and found.parents[1] not in (here, *here.parents):
+        raise SyllabusError(
+            f"{found} comes with code of its own. If you trust it, work in {found.parents[1]}, or"
+            " name it with --syllabus."
+        )
+    return found
+
+
+def beside(submission: Path) -> Path | None:
+    """The file of a course that lies beside the public cases of a handout around a package."""
+    folders = submission.resolve().parents
+    return next(filter(None, (_beside(folder / GIVEN) for folder in folders)), None)
 
 
 def has_solution() -> bool:
@@ -245,7 +266,8 @@ def _load(path: Path) -> Syllabus:
         if "task" in table:
             return _read(table)
         changed = _read(_changed(_parse(HOME), table))
-        return replace(changed, own=_own(changed, table, path.parent))
+        whole = replace(changed, own=_own(changed, table, path.parent))
+        return whole.narrowed(whole.select(_texts(table.get("set", []), "set")))
     except SyllabusError as error:
         raise SyllabusError(f"{path}: {error}") from None
 
@@ -260,7 +282,7 @@ def _parse(path: Path) -> dict[str, Any]:
 def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     """The table of the kit's course with an instructor's changes."""
     tables = ("accuracy", "limits", "points", "titles")
-    _keys(changes, "the file", set(), {"add", "hints", "handbook", "drop", "total", *tables})
+    _keys(changes, "the file", set(), {"add", "hints", "handbook", "drop", "set", "total", *tables})
     for name in ("hints", "handbook", "total"):
         if name in changes:
             course[name] = changes[name]
@@ -272,10 +294,12 @@ def _changed(course: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, An
             if task not in entries:
                 raise _unknown(task, list(entries))
             entries[task][key] = value
-    dropped = _texts(changes.get("drop", []), "drop")
-    for task in dropped:
-        if task not in entries:
-            raise _unknown(task, list(entries))
+    dropped = set()
+    for name in _texts(changes.get("drop", []), "drop"):
+        found = {task for task in entries if name in (task, task.partition(".")[0])}
+        if not found:
+            raise _unknown(name, list(entries))
+        dropped |= found
     course["task"] = [entry for task, entry in entries.items() if task not in dropped]
     for entry in course["task"]:
         for other in entry.get("rests_on", []):

@@ -112,6 +112,34 @@ def test_a_course_of_ones_own_goes_with_the_handout(quick_cases: None, tmp_path:
     assert "_he_normal" in stubs and 'NotImplementedError("conv.forward")' in stubs
 
 
+def test_only_what_is_set_counts_in_a_handout(
+    quick_cases: None, wheel: Path, tmp_path: Path
+) -> None:
+    new = tmp_path / "new"
+    assert main(["handout", str(new), "--tasks", "relu", "loss"]) == 0
+    points = sum(task.points for task in COURSE.select(["relu", "loss"]))
+    assert f"Together {points} points" in (new / "README.md").read_text(encoding="utf-8")
+    done = student(wheel, new, "grade", "student")
+    assert f"\n0 of {points} points" in done.stdout
+    done = student(wheel, new, "check")
+    assert f"0 of 4 tasks done, 0 of {points} points" in done.stdout
+
+
+def test_a_course_that_says_what_is_set_is_not_told_otherwise(
+    quick_cases: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('set = ["relu", "linear"]\n', encoding="utf-8")
+    try:
+        options = ["--syllabus", str(own), "--tasks", "relu"]
+        assert main(["handout", str(tmp_path / "new"), *options]) == 2
+        assert "leave out --tasks" in capsys.readouterr().err
+        assert main(["handout", str(tmp_path / "new"), *options[:2]]) == 0
+    finally:
+        use(None)
+    assert (tmp_path / "new/byhand/syllabus.toml").read_bytes() == own.read_bytes()
+
+
 def test_a_folder_that_holds_something_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -184,6 +212,7 @@ def test_a_course_in_what_was_handed_in_changes_nothing(given: Path, tmp_path: P
     (folder / "byhand/syllabus.toml").write_text("total = 7\n", encoding="utf-8")
     done = student(ROOT, folder, "grade", "student", "--task", "relu")
     assert "0 of 5 points" in done.stdout
+    assert "Beside it lies the file of a course, not used: " in done.stdout
 
 
 def test_a_student_is_told_which_mistake_it_is(wheel: Path, given: Path, tmp_path: Path) -> None:

@@ -162,6 +162,21 @@ total = {}
     assert course.by_id("relu.forward").points == points["relu.forward"]
 
 
+def test_a_group_is_dropped_by_its_name(tmp_path, course):
+    points = sum(task.points for task in course.tasks if task.group == "accuracy")
+    own = variant(tmp_path, f'drop = ["accuracy"]\ntotal = {100 - points}')
+    assert [task.id for task in own.tasks] == [task.id for task in course.tasks[:-1]]
+
+
+def test_only_what_is_set_is_asked_and_rests_on_nothing_else(tmp_path, course):
+    own = variant(tmp_path, 'set = ["network.train", "loss"]')
+    assert [task.id for task in own.tasks] == ["loss.forward", "loss.backward", "network.train"]
+    last = own.by_id("network.train")
+    assert set(last.rests_on) <= {"loss.forward", "loss.backward"}
+    assert last.foundation == {"loss.forward", "loss.backward"}
+    assert course.by_id("network.train").foundation > last.foundation
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -169,6 +184,9 @@ total = {}
         ('points."relu.forwrad" = 3', "did you mean relu.forward"),
         ('drop = ["relu.forwrad"]', "did you mean relu.forward"),
         ('drop = ["linear.backward"]', "cannot be dropped: linear.update rests on it"),
+        ('drop = ["conv"]', "conv.forward cannot be dropped: network.forward rests on it"),
+        ('set = ["lineer"]', "did you mean linear"),
+        ('set = "linear"', "set must be a list of texts"),
         ('handbook = "over there"', "handbook must be an address"),
         ("hint = 2", "unknown key 'hint'; did you mean hints"),
         ("points = 7", r"\[points\] must be a table"),

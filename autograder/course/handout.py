@@ -69,15 +69,17 @@ def write_handout(
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise KitError(f"{folder} is not empty: name a new folder")
-    cases = public_cases.make(syllabus, tell)
+    course = syllabus.narrowed(tasks)
+    public_cases.course_of(course)  # what it refuses, it refuses before the long work
+    cases = public_cases.make(course, tell)
     try:
         for path, source in FILES.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)
             made = text(
                 source,
-                syllabus,
-                tasks=tasks,
+                course,
+                tasks=course.tasks,
                 vendor=vendor,
                 platform=sysconfig.get_platform(),
                 requirement=REQUIREMENT,
@@ -87,7 +89,7 @@ def write_handout(
         write_stubs(HOME / syllabus.reference, folder / syllabus.package, syllabus, tasks)
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
         (folder / GIVEN).parent.mkdir(exist_ok=True)
-        public_cases.give(folder / GIVEN, syllabus, cases)
+        public_cases.give(folder / GIVEN, course, cases)
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
     if vendor:

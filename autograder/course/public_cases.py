@@ -6,7 +6,7 @@ solution, and asking each check again of the solution with each known mistake in
 
 from __future__ import annotations
 
-import shutil
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from autograder.course.own import prove
 from autograder.course.stubs import checks_of
 from autograder.diagnosis.fingerprints import Asked, Question, candidates
 from autograder.diagnosis.stored import store
+from autograder.errors import KitError
 from autograder.grading import Collecting, Silence, trained_reference
 from autograder.intake import taken_in
 from autograder.sandbox.isolation import best
@@ -53,14 +54,32 @@ def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) ->
     return cases
 
 
+def course_of(syllabus: Syllabus) -> str:
+    """What lies beside the cases: the file of the course, if it is not that of the kit.
+
+    Raises
+    ------
+    KitError
+        Fewer tasks are set than in the file, which says itself which are.
+    """
+    file = used()
+    text = file.read_text(encoding="utf-8") if file else ""
+    if syllabus.tasks == Syllabus.load().tasks:
+        return text
+    if "set" in tomllib.loads(text):
+        raise KitError(f"{file} says which tasks are set: change it, and leave out --tasks")
+    ids = ", ".join(f'"{task.id}"' for task in syllabus.tasks)
+    return f"set = [{ids}]  # all others are given\n{text}"
+
+
 def give(file: Path, syllabus: Syllabus, cases: Cases) -> None:
     """Write the cases, and beside them the course, if it is not that of the kit.
 
     Of the files of one's own the checks go with it, and nothing that answers them.
     """
     cases.save(file)
-    if course := used():
-        shutil.copyfile(course, file.with_name(COURSE))
+    if text := course_of(syllabus):
+        file.with_name(COURSE).write_bytes(text.encode())
     for own in syllabus.own:
         file.with_name(own.name).write_bytes(checks_of(own, syllabus).encode())
 

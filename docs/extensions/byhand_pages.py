@@ -2,7 +2,8 @@
 
 `picture` shows one of `docs/pictures`, light and dark. `task`, `tasks`, `order`, `mistakes`,
 `catalogue`, `commands`, `help` are made from the syllabus, the catalogue of mistakes and the
-command lines, so they cannot say anything else. `exercise` and `solution` are a question and its
+command lines, so they cannot say anything else; what stands in them is for those who read the
+text without the site. `exercise` and `solution` are a question and its
 answer, which is on instructors' pages only (`-t instructor`).
 
 The book's examples are written, and tested, with the reference; readers see the name of the
@@ -209,6 +210,8 @@ class TaskBox(Base):
 class Tasks(Base):
     """All tasks of the syllabus as a table."""
 
+    has_content = True
+
     def run(self) -> list[nodes.Node]:
         syllabus = Syllabus.load()
         rows = [
@@ -291,6 +294,8 @@ class Mistakes(Base):
 class Catalogue(Base):
     """All known mistakes, a section for each task; answers are on instructors' pages only."""
 
+    has_content = True
+
     def run(self) -> list[nodes.Node]:
         answers = self.env.app.tags.has("instructor")
         sections: list[nodes.Node] = []
@@ -349,6 +354,7 @@ class Commands(Base):
     """All commands of a program, from its parser: `module:function` returns it."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         module, _, function = self.arguments[0].partition(":")
@@ -384,6 +390,7 @@ class Help(Base):
     """What a program says of itself: `module:function` reads its command line."""
 
     required_arguments = 1
+    has_content = True
 
     def run(self) -> list[nodes.Node]:
         module, _, function = self.arguments[0].partition(":")
