@@ -7,6 +7,7 @@ libraries read these variables once, when NumPy is imported: so before it.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -29,10 +30,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def quick_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Public cases without fingerprints, which take a minute to make."""
+    """Public cases without fingerprints, which take a minute to make, and an empty wheel."""
     from autograder.cases.given import load_cases  # after the variables above are set
-    from autograder.course import public_cases
+    from autograder.course import public_cases, wheels
     from autograder.syllabus import Syllabus
 
     plain = load_cases(None, Syllabus.load())
     monkeypatch.setattr(public_cases, "make", lambda syllabus, tell=None: plain)
+
+    def empty(folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "byhand-0-py3-none-any.whl").write_bytes(b"")
+
+    monkeypatch.setattr(wheels, "own", empty)

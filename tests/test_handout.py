@@ -16,7 +16,7 @@ import pytest
 from leaks import runs, secret_runs
 
 from autograder.cli import main
-from autograder.course import handout, public_cases
+from autograder.course import handout, public_cases, wheels
 from autograder.course.stubs import write_stubs
 from autograder.seeds import GIVEN
 from autograder.syllabus import Syllabus, use
@@ -52,6 +52,15 @@ def test_a_handout_is_a_small_project(quick_cases: None, tmp_path: Path) -> None
     assert all(f"`{task.id}`" in readme for task in COURSE.tasks)
     del found[GIVEN]
     assert not [name for name, text in found.items() if b"[[ " in text]
+
+
+def test_the_wheel_in_a_handout_is_the_kit_without_the_solution(tmp_path: Path) -> None:
+    wheels.own(tmp_path / "vendor")
+    (wheel,) = (tmp_path / "vendor").iterdir()
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert "autograder/cli.py" in names
+    assert not [name for name in names if name.startswith(("solution/", "student/", "tests/"))]
 
 
 def test_two_handouts_are_the_same_to_the_byte(quick_cases: None, tmp_path: Path) -> None:
@@ -170,6 +179,7 @@ def given(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("given")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(public_cases, "make", lambda syllabus, tell=None: cases)
+        patch.setattr(wheels, "own", lambda folder: None)
         handout.write_handout(folder, COURSE, COURSE.tasks)
     return folder
 

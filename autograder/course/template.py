@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from autograder import __version__, seeds
 from autograder.cases.build import HOME, load_reference
-from autograder.course import public_cases
+from autograder.course import public_cases, wheels
 from autograder.errors import KitError
 from autograder.syllabus import COURSE, Syllabus, used
 
@@ -41,6 +41,8 @@ class Template:
         Where the cases of the public seed go; empty: nowhere.
     kit
         Whether the kit with the solution is in it, and a secret.
+    wheel
+        Where the wheel of the kit goes; empty: nowhere.
     packed
         The archive that all but the README is put into; empty: none.
     programs
@@ -49,6 +51,7 @@ class Template:
 
     files: Mapping[str, str]
     cases: str = ""
+    wheel: str = ""
     kit: bool = False
     packed: str = ""
     programs: frozenset[str] = field(default_factory=frozenset)
@@ -58,13 +61,17 @@ TEMPLATES = {
     "github": Template(
         {".github/workflows/byhand.yml": "github.yml", "README.md": "github.md"},
         cases=seeds.GIVEN,
+        wheel=wheels.VENDOR,
     ),
     "gitlab": Template(
-        {".gitlab-ci.yml": "gitlab.yml", "README.md": "gitlab.md"}, cases=seeds.GIVEN
+        {".gitlab-ci.yml": "gitlab.yml", "README.md": "gitlab.md"},
+        cases=seeds.GIVEN,
+        wheel=wheels.VENDOR,
     ),
     "classroom50": Template(
         {"autograder.py": "classroom50_autograder", "README.md": "classroom50.md"},
         cases="cases.npz",
+        wheel=".",
     ),
     "gradescope": Template(
         {
@@ -129,6 +136,9 @@ def write_template(
             file = folder / template.cases
             file.parent.mkdir(parents=True, exist_ok=True)
             public_cases.give(file, syllabus, public_cases.make(syllabus, tell))
+        if template.wheel:
+            tell("the wheel of byhand")
+            wheels.own(folder / template.wheel)
         if template.kit:
             copy_kit(folder / "kit", syllabus)
             secret = folder / "secret"
