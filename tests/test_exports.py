@@ -460,6 +460,24 @@ def test_a_task_that_came_later_gets_its_marks(out, tmp_path):
     assert exported(database)["alee"]["max_score"] == "109.0"
 
 
+MADE = """
+import sys
+from nbgrader.api import Gradebook
+with Gradebook("sqlite:///" + sys.argv[1], course_id="") as book:
+    book.add_assignment("cnn")
+    book.add_notebook("1-layers", "cnn")
+"""
+
+
+@pytest.mark.slow
+@needs_nbgrader
+def test_what_nbgrader_grades_itself_is_left_alone(out, tmp_path):
+    database = tmp_path / "gradebook.db"
+    in_nbgrader("-c", MADE, str(database))
+    with pytest.raises(AssertionError, match=r"made of notebooks \(1-layers\).*cnn-code"):
+        to_nbgrader(out, database)
+
+
 @pytest.mark.slow
 @needs_nbgrader
 def test_awkward_names_are_kept_by_nbgrader(out, tmp_path):

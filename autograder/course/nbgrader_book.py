@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -58,16 +59,19 @@ def fill(
         from nbgrader.api import Gradebook
     except ImportError as error:
         raise KitError(
-            f"nbgrader cannot be imported ({one_line(str(error))}). Install it beside this kit: "
-            "pip install 'byhand[nbgrader]'"
+            f"nbgrader cannot be imported ({one_line(str(error))}). Install it beside this kit; in"
+            " the clone: pip install -e '.[nbgrader]'"
         ) from error
     # It runs the program `alembic`, which lies beside this Python, on the path or not.
     here = str(Path(sys.executable).parent)
     os.environ["PATH"] = os.pathsep.join([here, os.environ.get("PATH", "")])
     try:
-        with Gradebook(f"sqlite:///{database.resolve()}", course_id="") as book:
-            book.course_id = _course(book)
-            return _fill(book, outcome, results, tasks, assignment)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SQLAlchemy's, of how nbgrader calls it
+            with Gradebook(f"sqlite:///{database.resolve()}", course_id="") as book:
+                book.course_id = _course(book)
+                _refuse_notebooks(book, assignment, database)
+                return _fill(book, outcome, results, tasks, assignment)
     except KitError:
         raise
     except Exception as error:  # nbgrader's, SQLAlchemy's, SQLite's
@@ -82,6 +86,22 @@ def _course(book: Any) -> str:
 
     courses = [course.id for course in book.db.query(Course) if course.id]
     return courses[0] if len(courses) == 1 else ""
+
+
+def _refuse_notebooks(book: Any, assignment: str, database: Path) -> None:
+    """Leave alone what nbgrader grades itself: its marks come from notebooks."""
+    from nbgrader.api import MissingEntry
+
+    try:
+        there = [one.name for one in book.find_assignment(assignment).notebooks]
+    except MissingEntry:
+        return
+    if others := sorted(set(there) - {NOTEBOOK}):
+        raise KitError(
+            f"the assignment {assignment} in {database} is made of notebooks ({', '.join(others)}),"
+            " which nbgrader autograde gives marks to. Choose another name: --assignment"
+            f" {assignment}-code"
+        )
 
 
 def _fill(

@@ -18,7 +18,7 @@ from typing import Any
 
 from autograder import cells
 from autograder.cases.build import HOME
-from autograder.course import handbook, public_cases
+from autograder.course import handbook, public_cases, wheels
 from autograder.course.stubs import sources_of
 from autograder.course.template import copy_course
 from autograder.course.template import text as template
@@ -68,6 +68,8 @@ def write_notebooks(
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise KitError(f"{folder} is not empty: name a new folder")
+    tell("the wheel of byhand")
+    wheels.own(folder / wheels.VENDOR)
     cases = public_cases.make(syllabus, tell)
     source = folder / "source" / ASSIGNMENT
     made = make_notebooks(syllabus)
@@ -79,6 +81,8 @@ def write_notebooks(
         public_cases.give(source / GIVEN, syllabus, cases)
         config = template("nbgrader_config", syllabus)
         (folder / "nbgrader_config.py").write_bytes(config.encode())
+        readme = template("notebooks.md", syllabus, assignment=ASSIGNMENT)
+        (folder / "README.md").write_bytes(readme.encode())
         copy_course(folder, syllabus)
         shutil.copyfile(HOME / "LICENSE", folder / "LICENSE")
     except OSError as error:
