@@ -464,7 +464,6 @@ MADE = """
 import sys
 from nbgrader.api import Gradebook
 with Gradebook("sqlite:///" + sys.argv[1], course_id="") as book:
-    book.add_assignment("cnn")
     book.add_notebook("1-layers", "cnn")
 """
 
@@ -473,6 +472,7 @@ with Gradebook("sqlite:///" + sys.argv[1], course_id="") as book:
 @needs_nbgrader
 def test_what_nbgrader_grades_itself_is_left_alone(out, tmp_path):
     database = tmp_path / "gradebook.db"
+    to_nbgrader(out, database)  # which makes the file
     in_nbgrader("-c", MADE, str(database))
     with pytest.raises(AssertionError, match=r"made of notebooks \(1-layers\).*cnn-code"):
         to_nbgrader(out, database)

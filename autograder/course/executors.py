@@ -155,7 +155,9 @@ class Dask:
         try:
             import distributed
         except ImportError as error:
-            raise KitError("--dask needs an extra; in the clone: pip install -e '.[dask]'") from error
+            raise KitError(
+                "--dask needs an extra; in the clone: pip install -e '.[dask]'"
+            ) from error
         try:
             self.client: Any = distributed.Client(address, timeout=patience, set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
