@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     top = parser()
     if "_ARGCOMPLETE" in os.environ:  # a shell asks what could be written next
         complete(top)
-    options = top.parse_args(arguments)
+    options, left = top.parse_known_args(arguments)
+    if left:
+        options.refuse(f"unrecognized arguments: {' '.join(left)}")
     try:
         use(course_of(options))
         return options.run(options)
@@ -220,6 +222,7 @@ def parser() -> argparse.ArgumentParser:
     case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
     case.set_defaults(run=cases)
     for command in commands.choices.values():
+        command.set_defaults(refuse=command.error)  # which shows how this one is called
         # Without a value here the one that stands before the command stays.
         command.add_argument(
             "--syllabus", type=Path, metavar="FILE", help=SYLLABUS, default=argparse.SUPPRESS

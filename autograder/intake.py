@@ -36,7 +36,7 @@ from autograder.files import (
     spelled,
     without_environments,
 )
-from autograder.syllabus import Syllabus
+from autograder.syllabus import HOME, Syllabus
 from autograder.text import one_line
 
 MAX_FILES = 200  # of a package
@@ -143,18 +143,24 @@ def take(path: Path, scratch: Path) -> Submission:
     except ValueError as error:
         raise IntakeError(f"Cannot read {one_line(str(path), 300)}: {error}.") from error
 
-    added = "__init__.py" not in content
-    if added:
+    put = []
+    if "__init__.py" not in content:
         content["__init__.py"] = _init_for(content)
+        put.append("it has no __init__.py, so one was made that imports the names of the course")
     package = _import_name(home.name or (path.name if path.is_dir() else ""), content)
+    note = _note(_show(home, outer), package, content, inside)
+    digest = _digest(content)
+    if given := _given(content):
+        content |= given
+        put.append(f"{', '.join(given)}, which it imports and which is given, was put in")
     return Submission(
         name=name,
         package=package,
         folder=_write(package, content, scratch),
-        digest=_digest(content),
+        digest=digest,
         files=len(content),
         bytes=sum(map(len, content.values())),
-        note=_note(_show(home, outer), package, content, inside, added),
+        note="; ".join([note, *put]) + ".",
     )
 
 
@@ -220,20 +226,16 @@ def _write(package: str, content: Mapping[str, bytes], scratch: Path) -> Path:
     return folder
 
 
-def _note(
-    where: str, package: str, content: Mapping[str, bytes], inside: Files, added: bool
-) -> str:
+def _note(where: str, package: str, content: Mapping[str, bytes], inside: Files) -> str:
     size = sum(map(len, content.values()))
     count = "1 file" if len(content) == 1 else f"{len(content)} files"
     note = f"Took the package from {where} ({count}, {(size + 999) // 1000} kB)"
     if package != PurePosixPath(where).name:
         note += f", imported as {package}"
-    if added:
-        note += "; it has no __init__.py, so one was made that imports the names of the course"
     left = [f"{one_line(key, 60)}, {file.fault}" for key, file in inside.items() if file.fault]
     if left:
         note += "; left out: " + one_line("; ".join(sorted(left)), 200)
-    return note + "."
+    return note
 
 
 def _digest(content: Mapping[str, bytes]) -> str:
@@ -315,6 +317,24 @@ def _init_for(content: Mapping[str, bytes]) -> bytes:
             found = dict.fromkeys(_defines().findall(_source(content[key])))
             lines += [f"from .{module} import {name}\n" for name in found]
     return "".join(lines).encode()
+
+
+_DATASET = re.compile(r"^[ \t]*(?:from|import)\b[^#\n]*\bdataset\b", re.MULTILINE)
+
+
+def _given(content: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The file that students have whole, where it was not handed in and is imported.
+
+    Who uploads file by file uploads what they wrote. A student's computer, on which there is no
+    solution to take it from, has the file.
+    """
+    name = "dataset.py"
+    file = HOME.parents[1] / Syllabus.load().reference / name
+    there = any(key == name or key.startswith("dataset/") for key in content)
+    sources = (_source(data) for key, data in content.items() if key.endswith(".py"))
+    if there or not file.is_file() or not any(map(_DATASET.search, sources)):
+        return {}
+    return {name: file.read_bytes()}
 
 
 # Each takes time in proportion to the text, whatever the text is.

@@ -149,6 +149,22 @@ def test_a_course_that_says_what_is_set_is_not_told_otherwise(
     assert (tmp_path / "new/byhand/syllabus.toml").read_bytes() == own.read_bytes()
 
 
+def test_a_threshold_that_the_solution_does_not_reach_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text("accuracy = {threshold = 0.999, epochs = 1}\n", encoding="utf-8")
+    try:
+        new = str(tmp_path / "new")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(wheels, "own", lambda folder: None)
+            assert main(["handout", new, "--syllabus", str(own), "--tasks", "accuracy"]) == 2
+    finally:
+        use(None)
+    said = capsys.readouterr().err
+    assert "after 1 epochs, and the threshold is 99.9%: lower it" in said
+
+
 def test_a_folder_that_holds_something_is_left_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -317,6 +317,27 @@ def test_another_content_or_name_has_another_digest(home, scratch):
 # What is refused
 
 
+def test_the_given_file_is_put_in_where_it_is_imported_and_was_not_handed_in(home, scratch):
+    init = "from .layers import ReLULayer\nfrom .dataset import load_dataset\n"
+    package = write(home / "student", {"__init__.py": init, "layers.py": CODE["layers.py"]})
+    taken = take(package, scratch)
+    given = (Path(__file__).parents[1] / "solution/dataset.py").read_bytes()
+    assert (taken.folder / "student/dataset.py").read_bytes() == given
+    assert "dataset.py, which it imports and which is given, was put in." in taken.note
+    assert not (package / "dataset.py").exists()
+
+
+@pytest.mark.parametrize(
+    "more", [{"dataset.py": "mine = 1\n"}, {"dataset/__init__.py": "mine = 1\n"}], ids=str
+)
+def test_a_file_of_the_students_own_is_not_replaced_by_the_given_one(home, scratch, more):
+    init = "from .layers import ReLULayer\nfrom .dataset import mine\n"
+    code = {"__init__.py": init, "layers.py": CODE["layers.py"]}
+    taken = take(write(home / "student", code | more), scratch)
+    assert "put in" not in taken.note
+    assert (taken.folder / "student" / next(iter(more))).read_text("utf-8") == "mine = 1\n"
+
+
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder link"])
 @pytest.mark.skipif(os.name != "posix", reason="Windows needs a privilege to make links")
 def test_what_is_no_regular_file_is_left_out_and_said(home, scratch, kind):

@@ -12,6 +12,7 @@ import numpy as np
 
 from autograder.cases import Case, Trained
 from autograder.cases.digits import digits
+from autograder.errors import KitError
 from autograder.syllabus import Accuracy
 
 
@@ -29,6 +30,11 @@ def train(reference: ModuleType, case: Case, accuracy: Accuracy) -> Trained:
     ----------
     case
         Of the accuracy: how the digits are shown.
+
+    Raises
+    ------
+    KitError
+        The reference does not come to the threshold in the epochs that are granted.
     """
     start = start_of(case)
     network = reference.ConvolutionNeuralNetwork()
@@ -41,7 +47,11 @@ def train(reference: ModuleType, case: Case, accuracy: Accuracy) -> Trained:
     accuracies: list[float] = []
     while not accuracies or accuracies[-1] < accuracy.threshold:
         if len(losses) == accuracy.epochs:
-            raise RuntimeError(f"the reference reads {accuracies[-1]:.1%} after all its passes")
+            raise KitError(
+                f"the solution itself reads {accuracies[-1]:.1%} of the test images after"
+                f" {accuracy.epochs} epochs, and the threshold is {accuracy.threshold:.1%}: lower"
+                " it, or grant more epochs"
+            )
         loss = network.train(x, y, accuracy.batch_size, 1, accuracy.learning_rate)
         losses.append(float(loss))
         guesses = network.predict(test_x).argmax(axis=1)

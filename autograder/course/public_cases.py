@@ -35,6 +35,8 @@ def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) ->
     """
     cases = build_cases(seeds.PUBLIC, load_reference(syllabus.reference), syllabus.own)
     prove(syllabus, cases)
+    if any(task.id == "accuracy" for task in syllabus.tasks):
+        cases.trained = trained_reference(syllabus, cases)
     tasks = [task for task in syllabus.tasks if candidates(task.id)]
     asked = Asked(Variants(HOME / syllabus.reference), syllabus.limits)
     tables = {}
@@ -49,8 +51,6 @@ def make(syllabus: Syllabus, tell: Callable[[str], None] = lambda line: None) ->
             }
         )
     cases.fingerprints = tables
-    if any(task.id == "accuracy" for task in syllabus.tasks):
-        cases.trained = trained_reference(syllabus, cases)
     return cases
 
 
