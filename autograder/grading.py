@@ -332,6 +332,10 @@ def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:
 def named(found: Sequence[catalogue.Mistake], hints: int) -> Mistake:
     """A mistake as a result shows it; several that answer alike are named together."""
     first, shown = found[0], found[:3]
-    title = " / or: ".join(mistake.title for mistake in shown)
+    titles = [mistake.title for mistake in shown]
+    # "Large logits overflow" says enough where "Large logits overflow in softmax" would follow.
+    title = " / or: ".join(
+        one for one in titles if not any(one != it and one.startswith(it) for it in titles)
+    )
     advice = dict.fromkeys(" ".join(mistake.hints[:hints]) for mistake in shown)
     return Mistake(first.id, title, " / or: ".join(advice), first.page)

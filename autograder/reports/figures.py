@@ -46,8 +46,9 @@ class Panel:
 
     Parameters
     ----------
-    scale
-        Where the colours end, and what the numbers in the cells are to be multiplied with.
+    end, factor
+        Where the colours end, if there are any, and what the numbers in the cells are to be
+        multiplied with.
     """
 
     name: str
@@ -144,7 +145,7 @@ def panel(
         for i, row in enumerate(rows)
     ]
     factor = f"10{str(power).translate(SUPERSCRIPT)}" if power else ""
-    return Panel(name, cells, exact(scale), factor, largest > scale)
+    return Panel(name, cells, exact(scale) if scale else "", factor, largest > scale)
 
 
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
