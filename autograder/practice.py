@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import json
 import time
-import webbrowser
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -205,6 +204,8 @@ class Practice:
 
     def draw(self, result: Result) -> None:
         """Write the page of a result, and open it where there is a browser."""
+        import webbrowser
+
         from autograder.reports import student_page  # with what it needs, a tenth of a second
 
         page = self.progress.file.with_name("page.html").absolute()

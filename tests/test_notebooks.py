@@ -18,6 +18,7 @@ from autograder.cases.build import HOME
 from autograder.cells import Cell, definitions
 from autograder.course import notebooks
 from autograder.errors import KitError
+from autograder.grading import grade
 from autograder.seeds import GIVEN, PUBLIC
 from autograder.syllabus import Syllabus
 from tests.grading import cases_of, graded, lost
@@ -99,6 +100,22 @@ def test_the_notebooks_of_the_solution_have_full_marks(
 
 
 # What students make of it --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "course",
+    ['drop = ["linear.init", "conv.init"]\ntotal = 96\n', 'set = ["network.test"]\n'],
+    ids=["dropped", "set"],
+)
+def test_what_a_course_does_not_ask_for_is_given_in_the_notebooks(
+    course: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(course, encoding="utf-8")
+    syllabus = Syllabus.load(own)
+    submission = package(tmp_path, notebooks.make_notebooks(syllabus))
+    tasks = [task for task in syllabus.tasks if task.id != "accuracy"]
+    assert lost(grade(submission, cases_of(), syllabus, tasks)) == {}
 
 
 def test_a_cell_that_is_no_python_costs_its_own_task(made: dict[str, Any], tmp_path: Path) -> None:

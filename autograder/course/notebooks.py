@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent, indent
@@ -24,6 +24,7 @@ from autograder.course.template import copy_course
 from autograder.course.template import text as template
 from autograder.errors import KitError
 from autograder.seeds import GIVEN
+from autograder.syllabus import HOME as KIT
 from autograder.syllabus import Syllabus, Task
 
 ASSIGNMENT = "cnn"
@@ -33,6 +34,7 @@ CHAPTERS = {  # file: title, groups of tasks
     "3-convolution": ("Convolution", ("conv",)),
     "4-network": ("The network, and training it", ("network", "accuracy")),
 }
+BASES = ("NetworkLayer", "ParamLayer")
 START = """import numpy as np
 
 from autograder.notebook import check, method_of
@@ -98,9 +100,10 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
     own = {f"{len(CHAPTERS) + 1}-more": ("More", tuple(file.stem for file in syllabus.own))}
     for name, (title, groups) in (CHAPTERS | (own if syllabus.own else {})).items():
         tasks = [task for task in syllabus.tasks if task.group in groups]
+        asked = {top_of(function) for task in tasks for function in task.functions}
         made_of = [markdown(f"# {title}"), given(f"start-{name}", START.format(name=name))]
         if name == next(iter(CHAPTERS)):
-            made_of += map(as_given, (known["layers.NetworkLayer"], known["layers.ParamLayer"]))
+            made_of += [as_given(known[f"layers.{base}"], known) for base in BASES]
         shown: set[str] = set()
         for task in tasks:
             if task.page not in told:
@@ -108,6 +111,10 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
                 text = handbook.excerpt(HOME, task.page)
                 made_of += [markdown(text)] if text else []
             made_of += cells_of(task, known, shown, syllabus)
+        # What nothing is asked of is given, as in the handout.
+        whole = [task for task in Syllabus.load(KIT).tasks if task.group in groups]
+        tops = dict.fromkeys(top_of(function) for task in whole for function in task.functions)
+        made_of += [as_given(known[top], known) for top in tops if top not in asked]
         made[name] = {
             "cells": made_of,
             "metadata": {
@@ -121,6 +128,11 @@ def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
             "nbformat_minor": 5,
         }
     return made
+
+
+def top_of(function: str) -> str:
+    """What stands at the top of a file: the class of a method, or the function itself."""
+    return ".".join(function.split(".")[:2])
 
 
 def definitions(sources: Mapping[str, str]) -> dict[str, Definition]:
@@ -147,7 +159,7 @@ def cells_of(
         owner, dot, _ = name.partition(".")
         if dot and f"{module}.{owner}" not in shown:
             shown.add(f"{module}.{owner}")
-            yield given(f"class-{owner}", skeleton(known[f"{module}.{owner}"], asked))
+            yield as_given(known[f"{module}.{owner}"], known, asked)
         if function in shown:
             continue
         shown.add(function)
@@ -158,17 +170,21 @@ def cells_of(
     yield code(check, cells.id_of(task.id), grade=True, locked=True, points=task.points)
 
 
-def skeleton(definition: Definition, asked: set[str]) -> str:
+def skeleton(definition: Definition, asked: Collection[str]) -> Definition:
     """A class without the methods that are asked for."""
     cls = definition.node
-    assert isinstance(cls, ast.ClassDef)
+    if not isinstance(cls, ast.ClassDef):
+        return definition
     lines = definition.text.splitlines()
-    first = cls.lineno
+    kept: list[ast.stmt] = []
     for node in reversed(cls.body):
         name = f"{definition.module}.{cls.name}.{getattr(node, 'name', '')}"
         if isinstance(node, ast.FunctionDef) and name in asked:
-            del lines[node.lineno - first : (node.end_lineno or 0) - first + 1]
-    return "\n".join(lines).rstrip()
+            del lines[node.lineno - cls.lineno : (node.end_lineno or 0) - cls.lineno + 1]
+        else:
+            kept.insert(0, node)
+    rest = ast.ClassDef(cls.name, cls.bases, cls.keywords, kept, cls.decorator_list)
+    return Definition(definition.module, cls.name, rest, "\n".join(lines).rstrip())
 
 
 def solution(known: dict[str, Definition], function: str) -> str:
@@ -231,8 +247,13 @@ def given(name: str, source: str) -> dict[str, Any]:
     return code(source, name, locked=True)
 
 
-def as_given(definition: Definition) -> dict[str, Any]:
-    return given(f"class-{definition.name}", definition.text)
+def as_given(
+    definition: Definition, known: dict[str, Definition], asked: Collection[str] = ()
+) -> dict[str, Any]:
+    """A class, but for what is asked of it, below the private helpers that the rest uses."""
+    cls = skeleton(definition, asked)
+    texts = [one.text for one in used(known, cls.module, cls.node)]
+    return given(f"class-{cls.name}", "\n\n\n".join([*texts, cls.text]))
 
 
 def markdown(source: str) -> dict[str, Any]:
