@@ -26,7 +26,7 @@ extensions = [
     "sphinx_design",
     *(path.stem for path in sorted((HERE / "extensions").glob("*.py"))),
 ]
-exclude_patterns = ["_build", "_static", "extensions", "pictures", "locale"]
+exclude_patterns = ["_build", "_static", "_templates", "extensions", "pictures", "locale"]
 default_role = "code"  # of `this` in docstrings
 nitpick_ignore_regex = [
     # Types of others: their documentation is not on this machine, and none is fetched.
@@ -66,6 +66,7 @@ pygments_dark_style = "github-dark"
 html_theme = "furo"
 html_title = "byhand"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_css_files = ["byhand.css"]
 html_js_files = ["print.js"] if tags.has("pdf") else []  # noqa: F821
 # The sources of the pages hold the solutions of the exercises.

@@ -37,6 +37,7 @@ from autograder.syllabus import Syllabus, Task
 
 LOGGER = logging.getLogger(__name__)
 PICTURES = Path(__file__).parents[1] / "_build" / "pictures"
+SHORT = 26  # characters of code that stand on one line
 NARROW = 290  # points: a wider picture would be too small to be read on a telephone
 
 
@@ -194,8 +195,12 @@ class TaskBox(Base):
             self.env.temp_data[label(task)] = True
             self.anchor(box, label(task), task.title)
         if task.functions:
-            parts = (f"{package}/{name.replace('.', '.py: ', 1)}" for name in task.functions)
-            box += paragraph("To be written: ", *code(*parts))
+            parts: list[nodes.Node] = []
+            for name in task.functions:
+                module, _, function = name.partition(".")
+                parts += [nodes.Text(", ")] * bool(parts)
+                parts += [*code(function), nodes.Text(" in "), *code(f"{package}/{module}.py")]
+            box += paragraph("To be written: ", *parts)
         if task.rests_on:
             others = [self.link(Syllabus.load().by_id(name)) for name in task.rests_on]
             spaced: list[str | nodes.Node] = []
@@ -489,12 +494,16 @@ def finish(app: Sphinx, page: nodes.document) -> None:
                 block.rawsource = students(block.astext())
                 block.children = []
                 block += nodes.Text(block.rawsource)
+    for literal in page.findall(nodes.literal):
+        if len(literal.astext()) <= SHORT:
+            literal["classes"].append("short")  # which is not broken
     for text in list(page.findall(nodes.Text)):
         if isinstance(text.parent, (nodes.literal, nodes.FixedTextElement, nodes.math)):
             continue
         kept = re.sub(
-            r"(?<=[\w)]) ([×·]) (?=[\w(])", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text
+            r"(?<=[\w)]) ([×·+=-]) (?=[\w(])", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text
         )
+        kept = kept.replace("-=", "-\N{WORD JOINER}=")
         kept = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", kept)
         if kept != text:
             text.parent.replace(text, nodes.Text(kept))

@@ -135,7 +135,7 @@ def rates(style: Style) -> Figure:
     colours = (style.blue, style.green, style.orange, style.red)
     for (rate, losses), colour in zip(rate_losses().items(), colours, strict=True):
         smooth = np.convolve(losses, np.ones(5) / 5, mode="valid")
-        axes.plot(losses, color=colour, linewidth=0.6, alpha=0.35)
+        axes.plot(losses, color=colour, linewidth=0.8, alpha=0.6)
         axes.plot(np.arange(4, len(losses)), smooth, color=colour, label=f"$η = {rate}$")
     axes.axhline(np.log(10), color=style.soft, linewidth=0.8, linestyle=":")
     axes.text(101, np.log(10), "ln 10", color=style.soft, va="center")

@@ -79,7 +79,7 @@ def neuron(style: Style) -> Figure:
         arrowprops={"arrowstyle": "->", "color": style.blue, "lw": 2},
     )
     left.text(0.68, 0.28, "$w$", color=style.blue, fontsize=12)
-    left.text(-1.85, -0.35, "$w · x + b = 0$", color=style.ink, rotation=0)
+    left.text(-1.95, -0.62, "$w · x + b = 0$", color=style.ink, rotation=0)
     left.text(-1.6, 1.4, "0", color=style.soft)
     left.set(xlabel="$x_1$", ylabel="$x_2$", aspect="equal")
     right.plot_wireframe(

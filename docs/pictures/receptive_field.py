@@ -58,7 +58,7 @@ def draw(style: Style) -> Figure:
             )
         )
     left.legend(loc="upper left", bbox_to_anchor=(0, -0.08), ncols=2, columnspacing=1.2)
-    left.set_title("what it sees, after")
+    left.set_title("what one number sees")
     for at in np.ndindex(5, 5):
         chosen = at == AT
         back = style.mix(style.red, 0.35) if chosen else "none"
