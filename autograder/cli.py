@@ -20,7 +20,7 @@ from autograder.syllabus import Syllabus, beside, given, use, used
 from autograder.text import one_line
 
 STDOUT = Path("-")
-SYLLABUS = "of a course of your own"
+SYLLABUS = "the file of a course of your own"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -140,14 +140,21 @@ def parser() -> argparse.ArgumentParser:
     many = commands.add_parser("class", help="grade every submission in a folder")
     class_options(many)
     many.add_argument(
-        "--workers", type=int, metavar="N", help="at a time (as many as there are cores)"
+        "--workers",
+        type=int,
+        metavar="N",
+        help="submissions at a time (as many as there are cores)",
     )
     many.add_argument("--dask", metavar="ADDRESS", help="let the workers of a Dask cluster grade")
     many.add_argument(
         "--shard", metavar="I/N", help="grade the I-th of N parts only; then: autograder merge"
     )
     many.add_argument(
-        "--only", action="append", default=[], metavar="NAME", help="of a student; * is allowed"
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="these students only; * is allowed",
     )
     many.add_argument("--regrade", action="store_true", help="also what has a result")
     many.add_argument(
@@ -157,7 +164,9 @@ def parser() -> argparse.ArgumentParser:
     )
     many.set_defaults(run=grade_class)
 
-    merge = commands.add_parser("merge", help="put the results of a class together again")
+    merge = commands.add_parser(
+        "merge", help="write gradebook and pages of a class that was graded in parts"
+    )
     class_options(merge)
     merge.set_defaults(
         run=grade_class,
@@ -171,7 +180,10 @@ def parser() -> argparse.ArgumentParser:
 
     away = commands.add_parser("export", help="write a class' marks for another system")
     away.add_argument("out", type=Path, metavar="OUT", help="of `autograder class`")
-    away.add_argument("--to", required=True, choices=("canvas", "csv", "moodle", "nbgrader"))
+    systems = ("canvas", "csv", "moodle", "nbgrader")
+    away.add_argument(
+        "--to", required=True, choices=systems, metavar="NAME", help=f"one of {', '.join(systems)}"
+    )
     away.add_argument("--file", type=Path, metavar="FILE", help="your own export, or gradebook.db")
     away.add_argument("--assignment", metavar="NAME", help="what it is called there")
     away.add_argument("--save", type=Path, metavar="FILE", help="where to write (into OUT)")
@@ -190,8 +202,9 @@ def parser() -> argparse.ArgumentParser:
     stub.set_defaults(run=stubs)
 
     made = commands.add_parser("template", help="make what a CI or a platform needs to grade")
+    platforms = ("github", "gitlab", "gradescope", "prairielearn", "classroom50")
     made.add_argument(
-        "name", choices=("github", "gitlab", "gradescope", "prairielearn", "classroom50")
+        "name", choices=platforms, metavar="NAME", help=f"one of {', '.join(platforms)}"
     )
     made.add_argument("folder", type=Path, metavar="DIR", help="a new folder")
     made.set_defaults(run=template)
@@ -218,8 +231,10 @@ def parser() -> argparse.ArgumentParser:
     books.set_defaults(run=notebooks)
 
     case = commands.add_parser("cases", help="write the cases of a seed to a file")
-    case.add_argument("file", type=Path, metavar="FILE")
-    case.add_argument("--seed", type=int, default=seeds.PUBLIC, metavar="N")
+    case.add_argument("file", type=Path, metavar="FILE", help="where to write them, .npz")
+    case.add_argument(
+        "--seed", type=int, default=seeds.PUBLIC, metavar="N", help=f"default: {seeds.PUBLIC}"
+    )
     case.set_defaults(run=cases)
     for command in commands.choices.values():
         command.set_defaults(refuse=command.error)  # which shows how this one is called
@@ -238,7 +253,9 @@ def what_is_graded(command: argparse.ArgumentParser) -> None:
                 name, action="append", default=[], metavar="ID", help=f"{what} this task, or group"
             )
         )
-    command.add_argument("--seed", type=int, metavar="N", help=f"of the cases ({seeds.PUBLIC})")
+    command.add_argument(
+        "--seed", type=int, metavar="N", help=f"that the cases are made from ({seeds.PUBLIC})"
+    )
     command.add_argument(
         "--secret", type=Path, metavar="FILE", help="make the seed from this and the submission"
     )
@@ -251,14 +268,14 @@ def what_is_graded(command: argparse.ArgumentParser) -> None:
         "--hints",
         type=int,
         choices=(0, 1, 2),
-        help="of a known mistake: none, where to look, or the answer as well",
+        help="of a known mistake: 0 its name only, 1 where to look, 2 the answer as well",
     )
 
 
 def class_options(command: argparse.ArgumentParser) -> None:
     """What decides on the marks of a class, and where they go."""
-    command.add_argument("folder", type=Path, metavar="FOLDER", help="holds the submissions")
-    command.add_argument("--out", type=Path, required=True, metavar="OUT", help="for the results")
+    command.add_argument("folder", type=Path, metavar="FOLDER", help="with the submissions")
+    command.add_argument("--out", type=Path, required=True, metavar="OUT", help="where results go")
     command.add_argument("--roster", type=Path, metavar="CSV", help="who is in the class")
     command.add_argument("--late", type=Path, metavar="TOML", help="deadline, and what late costs")
     what_is_graded(command)

@@ -169,7 +169,7 @@ class Syllabus:
 
     @property
     def own_tasks(self) -> tuple[Task, ...]:
-        """The tasks that the kit does not know: each group has its file in `own`."""
+        """The tasks that the kit does not know; each group has its file in `own`."""
         groups = {file.stem for file in self.own}
         return tuple(task for task in self.tasks if task.group in groups)
 

@@ -221,8 +221,10 @@ class LinearLayer(ParamLayer):
     ----------
     weight : ndarray, shape (d1, d2)
     bias : ndarray, shape (d2,)
-    weight_grad, bias_grad : ndarray or None
-        Gradients of the loss, shapes of `weight` and `bias`; None before the first `backward`.
+    weight_grad : ndarray or None
+        Gradient of the loss, shape of `weight`; None before the first `backward`.
+    bias_grad : ndarray or None
+        Gradient of the loss, shape of `bias`; None before the first `backward`.
     """
 
     def __init__(self, d1: int, d2: int) -> None:
@@ -258,9 +260,9 @@ class LinearLayer(ParamLayer):
 
         With g = last_x_grad:
 
-        weight_grad[i, j] = Σ_b x[b, i] g[b, j]
-        bias_grad[j]      = Σ_b g[b, j]
-        x_grad[b, i]      = Σ_j g[b, j] weight[i, j]
+            weight_grad[i, j] = Σ_b x[b, i] g[b, j]
+            bias_grad[j]      = Σ_b g[b, j]
+            x_grad[b, i]      = Σ_j g[b, j] weight[i, j]
 
         Parameters
         ----------
@@ -311,8 +313,10 @@ class ConvolutionLayer(ParamLayer):
     ----------
     weight : ndarray, shape (c2, c1, k1, k2)
     bias : ndarray, shape (c2,)
-    weight_grad, bias_grad : ndarray or None
-        Gradients of the loss, shapes of `weight` and `bias`; None before the first `backward`.
+    weight_grad : ndarray or None
+        Gradient of the loss, shape of `weight`; None before the first `backward`.
+    bias_grad : ndarray or None
+        Gradient of the loss, shape of `bias`; None before the first `backward`.
     """
 
     def __init__(self, c1: int, c2: int, k1: int, k2: int) -> None:
@@ -350,9 +354,9 @@ class ConvolutionLayer(ParamLayer):
 
         With g = last_x_grad, taken as 0 outside the image:
 
-        weight_grad[f, c, a, d] = Σ_b Σ_i Σ_j g[b, f, i, j] x[b, c, i + a, j + d]
-        bias_grad[f]            = Σ_b Σ_i Σ_j g[b, f, i, j]
-        x_grad[b, c, p, q]      = Σ_f Σ_a Σ_d weight[f, c, a, d] g[b, f, p - a, q - d]
+            weight_grad[f, c, a, d] = Σ_b Σ_i Σ_j g[b, f, i, j] x[b, c, i + a, j + d]
+            bias_grad[f]            = Σ_b Σ_i Σ_j g[b, f, i, j]
+            x_grad[b, c, p, q]      = Σ_f Σ_a Σ_d weight[f, c, a, d] g[b, f, p - a, q - d]
 
         Parameters
         ----------

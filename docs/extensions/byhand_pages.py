@@ -69,6 +69,14 @@ def paragraph(*parts: str | nodes.Node) -> nodes.paragraph:
     return made
 
 
+def marked(text: str) -> nodes.paragraph:
+    """A paragraph in which `words` are code."""
+    parts = re.split(r"`([^`]+)`", text)
+    return paragraph(
+        *(nodes.literal(one, one) if odd % 2 else one for odd, one in enumerate(parts) if one)
+    )
+
+
 class Base(SphinxDirective):
     """What the directives share."""
 
@@ -371,7 +379,7 @@ class Commands(Base):
         parser.color = False  # Python 3.14 would colour what goes to a terminal
         with mock.patch.dict(os.environ, COLUMNS="88"):
             usage = textwrap.dedent(parser.format_usage().replace("usage: ", " " * 7)).strip()
-        found: list[nodes.Node] = [paragraph(f"{what[0].upper()}{what[1:]}.")] if what else []
+        found: list[nodes.Node] = [marked(f"{what[0].upper()}{what[1:]}.")] if what else []
         found.append(nodes.literal_block(usage, usage, language="text", classes=["usage"]))
         rows, below = [], []
         for action in parser._actions:
@@ -385,7 +393,7 @@ class Commands(Base):
                     below.append(section)
             elif not isinstance(action, argparse._HelpAction):
                 told = (action.help or "") % {**vars(action), "prog": parser.prog}
-                rows.append([paragraph(*code(invocation(action))), paragraph(told)])
+                rows.append([paragraph(*code(invocation(action))), marked(told)])
         if rows:
             found.append(self.table(["option", "what it is"], rows))
         return found + below
