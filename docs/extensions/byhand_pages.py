@@ -37,7 +37,7 @@ from autograder.syllabus import Syllabus, Task
 
 LOGGER = logging.getLogger(__name__)
 PICTURES = Path(__file__).parents[1] / "_build" / "pictures"
-SHORT = 26  # characters of code that stand on one line
+SHORT = 32  # characters of code that stand on one line
 NARROW = 290  # points: a wider picture would be too small to be read on a telephone
 
 
@@ -512,6 +512,7 @@ def finish(app: Sphinx, page: nodes.document) -> None:
             r"(?<=[\w)]) ([×·+=-]) (?=[\w(])", "\N{NO-BREAK SPACE}\\1\N{NO-BREAK SPACE}", text
         )
         kept = kept.replace("-=", "-\N{WORD JOINER}=")
+        kept = re.sub(r"(?<![\w)-])-(?=[\w(])", "-\N{WORD JOINER}", kept)
         kept = re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", kept)
         if kept != text:
             text.parent.replace(text, nodes.Text(kept))
