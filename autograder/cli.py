@@ -45,6 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if left:
         options.refuse(f"unrecognized arguments: {' '.join(left)}")
     try:
+        if options.run is grade_class:
+            from autograder.course import kept
+
+            kept.recall(options)  # it may name the course
         use(course_of(options))
         return options.run(options)
     except KitError as error:
@@ -60,10 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def course_of(options: argparse.Namespace) -> Path | None:
     """The file of the course: one that is named, or that of a handout around the submission."""
-    if options.run is grade_class and options.out:
-        from autograder.course import kept
-
-        kept.recall(options)
     if options.syllabus:
         return Path(options.syllabus)
     if options.run in (grade, check):

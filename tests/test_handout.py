@@ -173,6 +173,15 @@ def test_a_folder_that_holds_something_is_left_alone(
     assert "is not empty" in capsys.readouterr().err
 
 
+def test_a_folder_that_cannot_be_made_is_said_before_the_long_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    for command in ("handout", "notebooks"):
+        assert main([command, str(tmp_path / "file/new")]) == 2
+        assert "new/vendor cannot be made: Not a directory" in capsys.readouterr().err
+
+
 # On a student's computer ---------------------------------------------------------------
 
 

@@ -132,13 +132,13 @@ def write_template(
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text(source, syllabus), encoding="utf-8", newline="\n")
             target.chmod(PROGRAM if path in template.programs else TEXT)
+        if template.wheel:
+            tell("the wheel of byhand")
+            wheels.own(folder / template.wheel)
         if template.cases:
             file = folder / template.cases
             file.parent.mkdir(parents=True, exist_ok=True)
             public_cases.give(file, syllabus, public_cases.make(syllabus, tell))
-        if template.wheel:
-            tell("the wheel of byhand")
-            wheels.own(folder / template.wheel)
         if template.kit:
             copy_kit(folder / "kit", syllabus)
             secret = folder / "secret"

@@ -27,8 +27,13 @@ def own(folder: Path) -> None:
     Raises
     ------
     KitError
-        It cannot be built: what builds it is not installed here, and cannot be fetched.
+        The folder cannot be made; or the wheel cannot be built, as what builds it is not
+        installed here and cannot be fetched.
     """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KitError(f"{folder} cannot be made: {error.strerror}") from error
     command = [*PIP, "wheel", "--no-deps", "--wheel-dir", str(folder), str(HOME)]
     if importlib.util.find_spec("hatchling"):  # then no network is needed
         command.append("--no-build-isolation")
