@@ -332,7 +332,7 @@ def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:
 def named(found: Sequence[catalogue.Mistake], hints: int) -> Mistake:
     """A mistake as a result shows it; several that answer alike are named together."""
     first, shown = found[0], found[:3]
-    titles = [mistake.title for mistake in shown]
+    titles = dict.fromkeys(mistake.title for mistake in shown)
     # "Large logits overflow" says enough where "Large logits overflow in softmax" would follow.
     title = " / or: ".join(
         one for one in titles if not any(one != it and one.startswith(it) for it in titles)

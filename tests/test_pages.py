@@ -328,6 +328,30 @@ def test_a_training_without_a_loss_that_means_anything_is_drawn(losses: list[flo
         assert re.fullmatch(r"M[\d.]+ [\d.]+([HVL][\d.]+( [\d.]+)?)*", path.get("d") or "")
 
 
+def test_one_pass_is_told_in_words_and_not_drawn_as_a_dot() -> None:
+    page = student(drawn(training([0.344], [0.943], np.array([1]), np.array([1]))))
+    told = "One pass over the data was enough: accuracy on the test split 94.3%, loss"
+    assert told in text_of(page)
+    assert page.find(".//div[@class='curves']") is None
+    more = student(drawn(training([0.3, 0.2], [0.9, 0.95], np.array([1]), np.array([1]))))
+    assert "One pass" not in text_of(more)
+    assert more.find(".//div[@class='curves']") is not None
+
+
+def test_a_picture_of_nothing_finite_has_no_legend() -> None:
+    panels = figures.comparison(
+        {
+            "kind": "arrays",
+            "expected": [[None] * 3] * 2,
+            "got": [[None] * 3] * 2,
+            "origin": [0, 0],
+            "index": [],
+            "shape": [2, 3],
+        }
+    ).panels
+    assert [panel.end for panel in panels] == ["", "", ""]
+
+
 # The class
 
 
