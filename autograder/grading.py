@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Protocol
 
 from autograder import intake
@@ -21,13 +23,16 @@ from autograder.diagnosis import places, recognition
 from autograder.diagnosis.fingerprints import WRONG, Asked, Fingerprints, Question
 from autograder.diagnosis.observations import Record
 from autograder.diagnosis.stored import Stored
-from autograder.mistakes.patching import has_patches
+from autograder.errors import KitError
+from autograder.mistakes.patching import has_patches, patches, ways
 from autograder.result import Check, Mistake, Result, TaskResult, worst
 from autograder.sandbox.isolation import Isolation, best
 from autograder.sandbox.pool import Pool
 from autograder.sandbox.problems import GraderBroken, Problem, TimedOut
 from autograder.sandbox.submission import Budget
 from autograder.syllabus import Syllabus, Task
+
+MOST_TWINS = 12  # choices of recognised mistakes that are tried
 
 
 class Progress(Protocol):
@@ -135,7 +140,8 @@ class Grading:
         self.pool = pool or Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
-        self.made: set[str] = set()  # ids of the known mistakes that were recognised
+        # The known mistakes that explain a task: one of each of these.
+        self.made: dict[str, list[list[catalogue.Mistake]]] = {}
         self.error: str | None = None
         folder = HOME / syllabus.reference
         self.has_reference = folder.is_dir()
@@ -183,6 +189,7 @@ class Grading:
             self.known,
             self.diagnose,
             self.trained if self.has_reference or self.cases.trained else None,
+            self.twins,
             self.progress.begun,
             self.judge,
         )
@@ -201,6 +208,33 @@ class Grading:
     def trained(self) -> Trained:
         """What training the reference gives: for a network that is too slow for it."""
         return self.cases.trained or trained_reference(self.syllabus, self.cases)
+
+    def twins(self, tasks: Iterable[str]) -> Iterator[ModuleType]:
+        """The solution with mistakes in it that explain, as far as is known, what is lost.
+
+        Parameters
+        ----------
+        tasks
+            Those that were lost.
+
+        Yields
+        ------
+        ModuleType
+            One for each choice of mistakes that answer alike, and of the ways to make them. None
+            where a task was lost for a reason that is not known.
+        """
+        if not isinstance(self.fingerprints, Asked) or not self.made.keys() >= set(tasks):
+            return
+        choices = [
+            [way for mistake in found for way in ways(mistake.id)]
+            for task in tasks
+            for found in self.made[task]
+        ]
+        sets = dict.fromkeys(map(frozenset, itertools.product(*choices)))
+        for keys in itertools.islice(sets, MOST_TWINS):
+            functions = [{edit.function for edit in patches()[key].edits} for key in sorted(keys)]
+            if sum(map(len, functions)) == len(set().union(*functions)):
+                yield self.fingerprints.variants.make(*sorted(keys))
 
     def judge(self, task: Task, checks: Sequence[Check]) -> None:
         """A task earns its points when all its checks passed, and there were some."""
@@ -248,10 +282,10 @@ class Grading:
         absent = self.absent()
         found = known.recognise(task.id, questions, records, absent) if known else []
         if found:
-            self.made |= {mistake.id for mistake in found}
+            self.made[task.id] = [found]
             return dict.fromkeys(wrong, named(found, self.syllabus.hints))
         if two := known.recognise_two(task.id, questions, records, absent) if known else None:
-            self.made |= {mistake.id for mistake in two.values()}
+            self.made[task.id] = [[mistake] for mistake in dict.fromkeys(two.values())]
             return {
                 questions[key].check: named([mistake], self.syllabus.hints)
                 for key, mistake in two.items()
@@ -269,10 +303,9 @@ class Grading:
             for id, result in self.results.items()
             if all(check.status in ("passed", *WRONG) for check in result.checks)
         }
+        made = {one.id for each in self.made.values() for found in each for one in found}
         return frozenset(
-            one.id
-            for one in catalogue.catalogue()
-            if one.task in judged and one.id not in self.made
+            one.id for one in catalogue.catalogue() if one.task in judged and one.id not in made
         )
 
     def broken(self, tasks: Sequence[Task], problem: Problem) -> tuple[TaskResult, ...]:
@@ -315,8 +348,23 @@ class Collecting(Grading):
 
 @lru_cache(maxsize=1)  # a class has the same cases for all
 def trained_reference(syllabus: Syllabus, cases: Cases) -> Trained:
+    """What training the reference gives; see `training.train`.
+
+    Raises
+    ------
+    KitError
+        The reference does not come to the threshold in the epochs that are granted.
+    """
     (case,) = cases.group("accuracy")
-    return train(load_reference(syllabus.reference), case, syllabus.accuracy)
+    trained = train(load_reference(syllabus.reference), case, syllabus.accuracy)
+    reached, wanted = trained.accuracies[-1], syllabus.accuracy.threshold
+    if reached < wanted:
+        raise KitError(
+            f"the solution itself reads {reached:.1%} of the test images after"
+            f" {len(trained.accuracies)} epochs, and the threshold is {wanted:.1%}: lower"
+            " it, or grant more epochs"
+        )
+    return trained
 
 
 def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:

@@ -285,7 +285,7 @@ def variant(mistake_id: str | None) -> ModuleType:
     if mistake_id is not None:
         sources = patched(mistake_id, sources)
     variants.__dict__["sources"] = {name.removesuffix(".py"): sources[name] for name in sources}
-    return variants.make(None)
+    return variants.make()
 
 
 def looked_at(mistake: Mistake) -> bool:

@@ -84,7 +84,7 @@ def test_a_right_submission_is_told_of_no_mistake() -> None:
 def test_a_variant_is_what_the_patch_makes(mistake) -> None:
     # Made in two ways: as a whole file, and function by function.
     variant = VARIANTS.make(mistake.id)
-    assert variant.ReLULayer is not VARIANTS.make(None).ReLULayer
+    assert variant.ReLULayer is not VARIANTS.make().ReLULayer
     whole: dict[str, object] = {}
     text = patched(mistake.id, SOURCES)["layers.py"]
     exec(compile(text, "layers.py", "exec"), whole)

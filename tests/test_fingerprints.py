@@ -36,7 +36,7 @@ class Recorded(Fingerprints):
     def __init__(self, answers: list[Record]) -> None:
         self.answers = answers
 
-    def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
+    def record(self, way: str, question: Question, awaited: Record | None = None) -> Record:
         return self.answers[int(question.key)]
 
 

@@ -314,8 +314,29 @@ def test_a_right_network_that_is_too_slow_to_be_trained_has_full_marks(tmp_path:
     )
 
 
-def test_a_slow_network_is_not_trained_before_all_else_is_right(tmp_path: Path) -> None:
+def test_a_slow_network_with_a_known_mistake_loses_the_points_of_that_alone(
+    tmp_path: Path,
+) -> None:
     wrong = {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")}
+    result = graded(package(tmp_path, SLOW | wrong))
+    assert lost(result) == {"linear.forward": "failed"}
+    assert "the solution with the same mistakes was trained" in messages(result)
+
+
+def test_a_slow_network_with_a_known_mistake_that_learns_nothing_is_told_so(
+    tmp_path: Path,
+) -> None:
+    right = "self.weight_grad = x.T @ last_x_grad  # (d1, d2)\n        self.bias_grad = "
+    wrong = {"layers.py": (right, right.replace("= ", "= -"))}
+    result = graded(package(tmp_path, SLOW | wrong))
+    assert lost(result) == {"linear.backward": "failed", "accuracy": "failed"}
+    assert "of the test images after 1 epoch, too slow to get there" in messages(result)
+
+
+def test_a_slow_network_with_a_mistake_that_nobody_knows_waits_for_what_is_wrong(
+    tmp_path: Path,
+) -> None:
+    wrong = {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight + 1.3 * self.bias")}
     result = graded(package(tmp_path, SLOW | wrong))
     assert lost(result) == {"linear.forward": "failed", "accuracy": "skipped"}
     assert "waits for linear.forward: one pass over the training split" in messages(result)

@@ -63,20 +63,23 @@ class Variants:
                         found[owner + member.name] = head, body
         return found
 
-    def make(self, key: str | None) -> ModuleType:
-        """A new package with what the patch of this key makes, or with no mistake."""
+    def make(self, *keys: str) -> ModuleType:
+        """A new package with what the patches of these keys make, or with no mistake.
+
+        No two of them may change the same function.
+        """
         alias = f"_byhand_variant_{next(self.count)}"
         package = ModuleType(alias)
         package.__path__ = []
         sys.modules[alias] = package
-        patch = patches()[key] if key else None
+        made = [patches()[key] for key in keys]
         try:
             for name in MODULES:
                 module = ModuleType(f"{alias}.{name}")
                 module.__package__ = alias
                 sys.modules[module.__name__] = module
                 exec(self.compiled[name], module.__dict__)
-                if patch:
+                for patch in made:
                     edits = [edit for edit in patch.edits if edit.file == f"{name}.py"]
                     if edits and patch.helpers:
                         exec(compile(FUTURE + patch.helpers, alias, "exec"), module.__dict__)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from autograder.sandbox.problems import Died, Problem, TimedOut
 from autograder.sandbox.submission import Budget, Submission
 from autograder.syllabus import Accuracy, Task
 
+Twins = Callable[[Iterable[str]], Iterator[ModuleType]]
 Diagnose = Callable[[Task, dict[str, Record], dict[str, Question], list[Check]], list[Check]]
 
 
@@ -87,6 +89,8 @@ class Checks(Collection):
         Names the mistakes of a task: gets what its checks saw, the checks, their outcomes.
     trained
         Trains the reference in a slow network's place; None where there is no reference.
+    twins
+        The reference with the mistakes in it that explain why some tasks were lost.
     done
         Called after each task with its checks and its seconds.
     """
@@ -101,13 +105,14 @@ class Checks(Collection):
         known: dict[str, str],
         diagnose: Diagnose,
         trained: Callable[[], Trained] | None,
+        twins: Twins,
         begun: Callable[[Task], None],
         done: Callable[[Task, list[Check]], None],
     ) -> None:
         super().__init__(tasks, cases)
         self.pool, self.total, self.known = pool, budget, known
         self.accuracy = accuracy
-        self.diagnose, self.trained = diagnose, trained
+        self.diagnose, self.trained, self.twins = diagnose, trained, twins
         self.begun, self.done = begun, done
         self.record = Record()
         self.records: dict[str, Record] = {}
@@ -152,6 +157,10 @@ class Checks(Collection):
     @pytest.fixture(name="trained")
     def trained_fixture(self) -> Callable[[], Trained] | None:
         return self.trained
+
+    @pytest.fixture(name="twins")
+    def twins_fixture(self) -> Twins:
+        return self.twins
 
     @pytest.fixture(name="remark")
     def remark_fixture(self) -> Callable[[str, dict[str, Any] | None], None]:

@@ -9,21 +9,24 @@ neither labels nor weights that were carried in are worth anything.
 Who is trained depends on what is known already. Where all that it is made of is right, the
 network's own `train` is called. Where something is not, its layers are trained by those
 steps, one by one, so that nothing else can be done there in the name of training. And a
-network that is right and slow, as one of nested loops is, is spared it: there is no doubt
-where its training would end, so the reference is trained from the same start, and the
-submission's layers have to read the test images as the reference does.
+network that is slow, as one of nested loops is, is spared it where there is no doubt where its
+training would end: the reference is trained from the same start, and the submission's layers
+have to read the test images as the reference does. Where something is wrong and was
+recognised, that is the reference with the same mistakes in it, if it takes the same steps.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.cases import Case, Trained
+from autograder.cases import Case, Trained, training
 from autograder.cases.digits import as_digits, digits
 from autograder.cases.training import start_of
 from autograder.checks import evidence, wiring
@@ -37,16 +40,15 @@ from autograder.syllabus import Accuracy, Task
 
 Another = Callable[[str], Submission]
 TrainReference = Callable[[], Trained]
+Twins = Callable[[Iterable[str]], Iterable[ModuleType]]
+Follows = Callable[[ModuleType], bool]
 
 STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
-NOTHING = 0.2  # of the test images: who reads less after a pass has learnt nothing
-SMALL = 0.002  # what a pass more may bring, whatever the last ones brought
-ABOUT = 0.06  # how well it is known where passes that bring less and less would end
 PIECE = 500  # images that are evaluated at a time
 ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many must agree
-# Seconds of one pass over the training split, from which on a network that is right is spared
-# it, and beyond which no other one is trained.
+# Seconds of one pass over the training split, from which on a network is spared it where its
+# training is known, and beyond which no other one is trained.
 SLOW, PATIENCE = 2.5, 15.0
 SOME = 32  # images that the pace is measured on
 FEW, READ = 5, 200  # images of a batch, and that are read, of a network that is slow
@@ -61,6 +63,7 @@ def test_accuracy(
     accuracy: Accuracy,
     task: Task,
     trained: TrainReference | None,
+    twins: Twins,
     remark: Callable[[str, dict[str, Any]], None],
 ) -> None:
     """Trained on the training split, the network reads the test split."""
@@ -74,22 +77,27 @@ def test_accuracy(
     with judging(another("trajectory"), "train", (x[:1], y[:1], 1, 1, 0.1)):
         not_right = [name for name in sorted(task.foundation) if known.get(name) != "passed"]
         duration = seconds_of_a_pass(another, accuracy, start, x, y)
-        if duration > PATIENCE and not_right:
-            why = f"{minutes(duration)}; it is spared that where all else has passed"
-            raise Waits(not_right[0], why)
-        spared = duration > SLOW and not not_right
-        size = FEW if spared else accuracy.batch_size
-        network = follow_trajectory(another, case, accuracy, x, y, size)
-        if not spared or (trained is None and duration <= PATIENCE):
+        slow = duration > SLOW
+        size = FEW if slow else accuracy.batch_size
+        network, follows = follow_trajectory(another, case, accuracy, x, y, size)
+        lost = [name for name in not_right if not name.startswith("network.")]
+        taught: Trained | None = None
+        if slow and lost:
+            taught = trained_twin(twins(lost), follows, case, accuracy)
+        elif slow and trained:
+            taught = trained()
+        same = reads_as(taught, another, case) if taught else 0.0
+        if taught and (same >= AGREEMENT or not not_right):
+            whose = "solution with the same mistakes" if lost else "solution's network"
+            note = f"{pace(duration)}, so the {whose} was trained instead"
+            reader = network_with(another("reading"), start)
+            remark(*as_trained(taught, same, note, reader, case, accuracy, known))
+        elif duration > PATIENCE:
+            raise Waits((*not_right, "a grading where the solution is at hand")[0], pace(duration))
+        else:
             passes = trained_layers if not_right else trained_network
             trainer = passes(another("training"), start, accuracy, x, y)
             remark(*train(trainer, network, another, case, accuracy, start, known))
-        elif trained is None:
-            raise Waits("a grading where the solution is at hand", minutes(duration))
-        else:
-            network = network_with(another("reading"), start)
-            why = minutes(duration)
-            remark(*as_trained(network, another, case, trained(), why))
 
 
 def seconds_of_a_pass(
@@ -120,7 +128,7 @@ def clock(pid: int) -> float:
     return time.monotonic() if used is None else used
 
 
-def minutes(seconds: float) -> str:
+def pace(seconds: float) -> str:
     """Why a network is not trained."""
     length = f"{seconds:.0f} seconds" if seconds < 100 else f"{seconds / 60:.0f} minutes"
     return f"one pass over the training split would take it about {length}"
@@ -133,8 +141,16 @@ def follow_trajectory(
     x: np.ndarray,
     y: np.ndarray,
     size: int,
-) -> RemoteObject:
-    """Some steps of train are the documented steps; the network that took them."""
+) -> tuple[RemoteObject, Follows]:
+    """Some steps of train are the documented steps.
+
+    Returns
+    -------
+    network
+        That took them.
+    follows
+        Whether another module's network takes the same.
+    """
     lr = accuracy.learning_rate
     x, y = x[: STEPS * size].astype(np.float64), y[: STEPS * size]
     start = wiring.case_parameters(case)
@@ -146,7 +162,28 @@ def follow_trajectory(
     got = wiring.read_parameters(wiring.layers_of(network))
     where = f"train on {STEPS} batches, against your own layers called one by one"
     wiring.agree_on_parameters(got, expected, start, where, DRIFT)
-    return network
+
+    def follows(other: ModuleType) -> bool:
+        after = training.steps(other, start, x, y, size, lr)
+        return all(
+            after[name].shape == value.shape
+            and np.abs(after[name] - value).max() <= DRIFT * np.abs(value - start[name]).max()
+            for name, value in expected.items()
+        )
+
+    return network, follows
+
+
+def trained_twin(
+    twins: Iterable[ModuleType], follows: Follows, case: Case, accuracy: Accuracy
+) -> Trained | None:
+    """What training gives the first module that takes the same steps, if there is one."""
+    for twin in twins:
+        # A mistake may well raise something, where the student's code does not.
+        with np.errstate(all="ignore"), contextlib.suppress(Exception):
+            if follows(twin):
+                return training.train(twin, case, accuracy)
+    return None
 
 
 Passes = Iterator[tuple[float | None, dict[str, np.ndarray]]]
@@ -208,80 +245,75 @@ def train(
         losses.append(loss)
         guesses = evaluate(judge, parameters, pieces)
         history.append(float((guesses == test_y).mean()))
-        if history[-1] >= accuracy.threshold or len(history) == accuracy.epochs:
+        if training.over(history, accuracy):
             break
-        if hopeless(history, accuracy):
-            break
-    shown = ", ".join(f"{100 * value:.1f}" for value in history)
-    count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
     drawn = evidence.training(losses, history, as_digits(case, test_y), as_digits(case, guesses))
+    reached = reaches(history, accuracy, drawn)
+    agree_with_predict(predictor, parameters, known, test_x, guesses)
+    return reached, drawn
+
+
+def reaches(
+    history: Sequence[float], accuracy: Accuracy, drawn: dict[str, Any], note: str = ""
+) -> str:
+    """What was read in the end, in words, if it is enough."""
+    count = "1 epoch" if len(history) == 1 else f"{len(history)} epochs"
     if not history[-1] >= accuracy.threshold:
         early = len(history) < accuracy.epochs
-        pace = f", too slow to get there in {accuracy.epochs}" if early else ""
+        slowly = f", too slow to get there in {accuracy.epochs}" if early else ""
+        shown = ", ".join(f"{100 * value:.1f}" for value in history)
         raise CheckFailed(
             f"the network reads {100 * history[-1]:.1f} % of the test images after"
-            f" {count}{pace}; expected at least {100 * accuracy.threshold:.0f} %\n"
-            f"  after each epoch: {shown}",
+            f" {count}{slowly}; expected at least {100 * accuracy.threshold:.0f} %\n"
+            f"  after each epoch: {shown}{note}",
             evidence=drawn,
         )
-    agree_with_predict(predictor, parameters, known, test_x, guesses)
-    return f"{100 * history[-1]:.1f} % after {count}", drawn
+    return f"{100 * history[-1]:.1f} % after {count}"
+
+
+def reads_as(trained: Trained, another: Another, case: Case) -> float:
+    """The share of some test images that the layers read as a trained reference does."""
+    judge = Chain(another("evaluation"), trained.parameters)
+    few = judge.submission.array(digits(case, "test")[0][:READ])
+    guesses = evaluate(judge, trained.parameters, [few])
+    return float((guesses == trained.guesses[:READ]).mean())
 
 
 def as_trained(
-    network: RemoteObject,
-    another: Another,
-    case: Case,
     trained: Trained,
-    because: str,
+    same: float,
+    note: str,
+    predictor: RemoteObject,
+    case: Case,
+    accuracy: Accuracy,
+    known: dict[str, str],
 ) -> tuple[str, dict[str, Any]]:
     """What a network reads with the parameters that training would have given it.
 
-    It has to read some test images as the reference does, which reaches the threshold.
+    It has to read some test images as the reference does.
 
     Parameters
     ----------
-    network
-        That predicts.
-    because
-        Why it was not trained, in words.
+    same
+        The share of them that it does.
+    note
+        Why it was not trained, and what was.
     """
-    test_x, test_y = digits(case, "test")
-    judge = Chain(another("evaluation"), trained.parameters)
-    few = test_x[:READ]
-    guesses = evaluate(judge, trained.parameters, [judge.submission.array(few)])
-    note = f"{because}, so the solution's network was trained instead"
-    same = float((guesses == trained.guesses[:READ]).mean())
     if not same >= AGREEMENT:
         raise CheckFailed(
             f"with trained parameters the network reads {100 * same:.1f} % of {READ} test"
             f" images as the solution does; expected at least {100 * AGREEMENT:.0f} %\n  {note}"
         )
-    agree_with_predict(network, trained.parameters, {}, few, guesses)
+    test_x, test_y = digits(case, "test")
+    agree_with_predict(predictor, trained.parameters, known, test_x[:READ], trained.guesses[:READ])
     drawn = evidence.training(
         trained.losses,
         trained.accuracies,
         as_digits(case, test_y),
         as_digits(case, trained.guesses),
     )
-    return f"{100 * trained.accuracies[-1]:.1f} %; {note}", drawn
-
-
-def hopeless(history: Sequence[float], accuracy: Accuracy) -> bool:
-    """Whether the passes that are left will not do, so that they need not be run.
-
-    That is when the first has taught nothing; when the threshold would not be reached although
-    each pass brought as much as the better of the last two; or when what they bring shrinks, and
-    would, were it to shrink on at this rate for ever, end well below the threshold.
-    """
-    if len(history) < 3:
-        return history[0] < NOTHING
-    before, gain = np.diff(history[-3:])
-    left = accuracy.epochs - len(history)
-    most = left * max(before, gain, SMALL)
-    if 0 < gain < before:
-        most = min(most, gain * gain / (before - gain) + ABOUT)
-    return history[-1] + most < accuracy.threshold
+    reached = reaches(trained.accuracies, accuracy, drawn, f"\n  {note}")
+    return f"{reached}; {note}", drawn
 
 
 def evaluate(

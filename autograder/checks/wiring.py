@@ -46,6 +46,7 @@ WITH_PARAMETERS = (0, 3, 7)
 NETWORK = "ConvolutionNeuralNetwork"
 INITS = {f"{name}.__init__" for name in GROUPS}
 FUNCTIONS = {f"{name}.{method}" for name in GROUPS for method in ("forward", "backward", "update")}
+TOGETHER = 32  # steps of training that are asked for at once
 # Both sides run the same layers; only a cast, or another order of sums, may differ.
 TOLERANCE = 1e-4
 
@@ -187,15 +188,17 @@ class Chain:
         """One step for each batch, of which nothing is kept; the mean loss, if it is numbers."""
         loss = self.make_loss()
         losses = []
-        for i in range(0, x.shape[0], size):
-            images, labels = x[i : i + size], y[i : i + size]
+        some = TOGETHER * size
+        for i in range(0, x.shape[0], some):
+            images, labels = x[i : i + some], y[i : i + some]
             try:
-                got = self.submission.learn(self.layers, loss, WITH_PARAMETERS, images, labels, lr)
+                losses += self.submission.learn(
+                    self.layers, loss, WITH_PARAMETERS, images, labels, size, lr
+                )
             except Problem as problem:
                 inner = problem.passes_through(FUNCTIONS) if isinstance(problem, Raised) else None
                 name, _, method = (inner or "LinearLayer.forward").partition(".")
                 raise waits(f"{GROUPS[name]}.{method}", problem) from None
-            losses.append(got)
         numbers = [float(got.ravel()[0]) for got in losses if got is not None and got.size == 1]
         return float(np.mean(numbers)) if len(numbers) == len(losses) else None
 

@@ -217,7 +217,7 @@ class Asked(Fingerprints):
 
     def __init__(self, variants: Variants, limits: Limits) -> None:
         self.variants, self.limits = variants, limits
-        self.seen: dict[tuple[str | None, Question], Record] = {}  # in one task
+        self.seen: dict[tuple[str, Question], Record] = {}  # in one task
 
     def begin(self, task: str) -> None:
         self.seen.clear()
@@ -225,13 +225,13 @@ class Asked(Fingerprints):
     def ways(self, mistake: str) -> Sequence[str]:
         return ways(mistake)
 
-    def record(self, way: str | None, question: Question, awaited: Record | None = None) -> Record:
+    def record(self, way: str, question: Question, awaited: Record | None = None) -> Record:
         seen = self.seen.get((way, question))
         if seen is None or (awaited is None and seen.status == Otherwise.status):
             seen = self.seen[way, question] = self.ask(way, question, awaited)
         return seen
 
-    def ask(self, way: str | None, question: Question, awaited: Record | None) -> Record:
+    def ask(self, way: str, question: Question, awaited: Record | None) -> Record:
         others: dict[str, Submission] = {}
 
         def another(name: str) -> Submission:
@@ -252,7 +252,7 @@ class Asked(Fingerprints):
             randomness.restore(state)
         return record
 
-    def submission(self, way: str | None) -> Submission:
+    def submission(self, way: str) -> Submission:
         worker = LocalWorker(self.variants.make(way))
         made = Submission(worker, self.limits, Budget(float("inf")))
         made.load()

@@ -52,9 +52,9 @@ class Altered(Variants):
         self.variants, self.name = variants, CLASSES[group]
         self.alterations = {alteration.id: alteration for alteration in alterations}
 
-    def make(self, key: str | None) -> ModuleType:
-        module = self.variants.make(None)
-        if key is not None:
+    def make(self, *keys: str) -> ModuleType:
+        module = self.variants.make()
+        for key in keys:
             self.alterations[key].apply(getattr(module, self.name))
         return module
 
@@ -118,7 +118,7 @@ def previewed(
     """Those that give one wrong answer, or crash as it did: few are asked through the checks."""
     case, kept = record.case, []
     assert case is not None
-    cls = getattr(variants.make(None), case.layer)
+    cls = getattr(variants.make(), case.layer)
     wide = {name: value.astype(np.float64) for name, value in case.arrays.items()}
     second = case["y"] if "y" in case.arrays else wide["g"]
     takes_two = "y" in case.arrays or method == "backward"

@@ -23,6 +23,7 @@ SMALL = 1 << 16  # bytes of arrays that are better copied than sent one by one
 MAX_ITEMS = 64  # of a container that is read
 MAX_DEPTH = 8  # of a list that stands for an array
 MAX_DIMENSIONS = 32
+SEVERAL = ("items", "get", "each", "compile", "learn")  # questions that have several answers
 MAX_LENGTH = 1 << 31  # of an axis, also of an array without elements
 NOT_NUMBERS = {  # kinds of arrays
     "O": "Python objects",
@@ -354,21 +355,23 @@ class Worker:
         return value
 
     def ask_learn(self, question, arguments):
-        """One step of training with these layers and this loss; what the loss was."""
-        value, y, lr = arguments
+        """What the loss was before each step of training with these layers and this loss."""
+        x, y, lr = arguments
         layers = [self.held[index] for index in question["targets"]]
-        loss = self.held[question["loss"]]
-        inputs = []
-        for layer in layers:
-            inputs.append(value)
-            value = layer.forward(value)
-        result = loss.forward(value, y)
-        grad = loss.backward(value, y)
-        for layer in reversed(layers):
-            grad = layer.backward(inputs.pop(), grad)
-        for index in question["update"]:
-            layers[index].update(lr)
-        return result
+        loss, size = self.held[question["loss"]], question["size"]
+        for start in range(0, len(x), size):
+            value, labels = x[start : start + size], y[start : start + size]
+            inputs = []
+            for layer in layers:
+                inputs.append(value)
+                value = layer.forward(value)
+            result = loss.forward(value, labels)
+            grad = loss.backward(value, labels)
+            for layer in reversed(layers):
+                grad = layer.backward(inputs.pop(), grad)
+            for index in question["update"]:
+                layers[index].update(lr)
+            yield result
 
     def ask_get(self, question, arguments):
         target = self.held[question["target"]]
@@ -445,7 +448,7 @@ class Worker:
         if question.get("keep"):
             return {"values": [{"kind": "held", "id": self.hold(result)}]}, []
         limit = question["limit"]
-        values = result if question["ask"] in ("items", "get", "each", "compile") else [result]
+        values = result if question["ask"] in SEVERAL else [result]
         described = []
         for value in values:
             entry = self.encode(value, limit)
