@@ -8,7 +8,7 @@ from pathlib import Path
 if sys.path and Path(sys.path[0]).resolve() != Path(__file__).resolve().parents[1]:
     del sys.path[0]
 
-from autograder.cli import main
+from autograder.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

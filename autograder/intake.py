@@ -63,6 +63,31 @@ def names() -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
+class Package:
+    """A package that was handed in, as it was read.
+
+    Attributes
+    ----------
+    name : str
+        What a person calls it.
+    package : str
+        The name it is imported under.
+    content : mapping of str to bytes
+        Its files, by their paths in the package.
+    digest : str
+        SHA-256 over the names and contents of its files, in order.
+    note : str
+        One sentence: what was taken.
+    """
+
+    name: str
+    package: str
+    content: Mapping[str, bytes]
+    digest: str
+    note: str
+
+
+@dataclass(frozen=True)
 class Submission:
     """A package that was handed in, as a clean copy.
 
@@ -91,26 +116,19 @@ class Submission:
     note: str
 
 
-def take(path: Path, scratch: Path) -> Submission:
-    """Copy the package that `path` is, or holds, into a new folder in `scratch`.
+def read(path: Path) -> Package:
+    """Read the package that `path` is, or holds.
 
     Parameters
     ----------
     path : Path
         A package folder, a folder or an archive (zip, tar) that holds one, or a
-        single Python file. It is only read.
-    scratch : Path
-        A folder for the copy; it is made when it does not exist.
-
-    Returns
-    -------
-    Submission
+        single Python file.
 
     Raises
     ------
     IntakeError
-        When there is no package, more than one, or one that cannot be trusted;
-        nothing has been written then.
+        When there is no package, more than one, or one that cannot be trusted.
     """
     path = Path(os.path.abspath(path))  # `.` has a name; links are not followed
     name = one_line(path.name, 80) or "submission"
@@ -153,14 +171,33 @@ def take(path: Path, scratch: Path) -> Submission:
     if given := _given(content):
         content |= given
         put.append(f"{', '.join(given)}, which it imports and which is given, was put in")
+    return Package(name, package, content, digest, note="; ".join([note, *put]) + ".")
+
+
+def take(path: Path, scratch: Path) -> Submission:
+    """Copy the package that `path` is, or holds, into a new folder in `scratch`.
+
+    Parameters
+    ----------
+    path : Path
+        See `read`.
+    scratch : Path
+        A folder for the copy; it is made when it does not exist.
+
+    Raises
+    ------
+    IntakeError
+        See `read`; nothing has been written then.
+    """
+    found = read(path)
     return Submission(
-        name=name,
-        package=package,
-        folder=_write(package, content, scratch),
-        digest=digest,
-        files=len(content),
-        bytes=sum(map(len, content.values())),
-        note="; ".join([note, *put]) + ".",
+        name=found.name,
+        package=found.package,
+        folder=_write(found.package, found.content, scratch),
+        digest=found.digest,
+        files=len(found.content),
+        bytes=sum(map(len, found.content.values())),
+        note=found.note,
     )
 
 

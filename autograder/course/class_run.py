@@ -25,7 +25,7 @@ from autograder.classroom import BROKEN, GRADED, MISSING, REFUSED, ClassResult, 
 from autograder.course import gradebook, hand_ins, jobs, late, roster, similarity
 from autograder.course.executors import Executor
 from autograder.course.folder import OutFolder, Results
-from autograder.course.jobs import Done, Job, taken
+from autograder.course.jobs import Done, Job
 from autograder.course.roster import Place, Roster
 from autograder.errors import IntakeError, KitError
 from autograder.reports import class_page, student_page
@@ -108,12 +108,11 @@ def enter(
 
 
 def look_at(place: Place, plan: Plan) -> Entry:
-    """Take a submission in, to know its content."""
+    """Read a submission, to know its content."""
     if place.hand_in is None:
         return Entry(place, reason=place.reason)
     try:
-        with taken(place.hand_in) as submission:
-            digest = submission.digest
+        digest = jobs.read(place.hand_in).digest
     except IntakeError as error:
         return Entry(place, reason=str(error))
     return Entry(place, plan.key(digest), digest)
@@ -358,7 +357,6 @@ def write_pairs(
 def source_of(entry: Entry) -> Mapping[str, str]:
     assert entry.place.hand_in is not None
     try:
-        with taken(entry.place.hand_in) as submission:
-            return similarity.sources(submission.folder)
+        return similarity.sources(jobs.read(entry.place.hand_in).content)
     except KitError:
         return {}  # it has changed meanwhile

@@ -20,13 +20,13 @@ from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from autograder import seeds, whole
+from autograder import intake, seeds, whole
 from autograder.cases import Cases
 from autograder.cases.build import build_cases, load_reference
 from autograder.course.hand_ins import HandIn
 from autograder.errors import KitError
 from autograder.grading import grade_taken
-from autograder.intake import Submission, taken_in
+from autograder.intake import Package, Submission, taken_in
 from autograder.result import Comparison
 from autograder.sandbox.isolation import at, end_with_parent, shut_in
 from autograder.syllabus import Syllabus, use
@@ -100,6 +100,18 @@ def taken(hand_in: HandIn) -> Iterator[Submission]:
         taken_in(hand_in.gather(Path(scratch))) as submission,
     ):
         yield submission
+
+
+def read(hand_in: HandIn) -> Package:
+    """What was handed in, of which no copy is made.
+
+    Raises
+    ------
+    IntakeError
+        It cannot be taken for a submission.
+    """
+    with tempfile.TemporaryDirectory(prefix="byhand-") as scratch:
+        return intake.read(hand_in.gather(Path(scratch)))
 
 
 @lru_cache(maxsize=2)  # a class has one seed for all, or one for each and the public one

@@ -20,7 +20,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 
@@ -62,11 +61,12 @@ class Match:
     prints: tuple[int, ...] = field(repr=False)
 
 
-def sources(folder: Path) -> dict[str, str]:
-    """The Python sources in a folder, by their names there."""
+def sources(content: Mapping[str, bytes]) -> dict[str, str]:
+    """The Python sources among some files, in the order of their names."""
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes().decode("utf-8", "replace")
-        for path in sorted(folder.rglob("*.py"))
+        name: content[name].decode("utf-8", "replace")
+        for name in sorted(content)
+        if name.endswith(".py")
     }
 
 
@@ -75,7 +75,8 @@ def known(syllabus: Syllabus) -> list[str]:
     reference = HOME / syllabus.reference
     if not reference.is_dir():
         return []  # not a checkout; then only what many have is not unusual
-    return [*make_stubs(reference, syllabus).values(), *sources(reference).values()]
+    solution = [path.read_text(encoding="utf-8") for path in sorted(reference.rglob("*.py"))]
+    return [*make_stubs(reference, syllabus).values(), *solution]
 
 
 def pairs(

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 # What submissions import in any case, as `dataset.py` is given: once, and not in each worker.
-COMMON = ("dataclasses", "gzip", "importlib.resources", "pathlib", "tempfile", "typing", "zlib")
+COMMON = (
+    "__future__",
+    "dataclasses",
+    "gzip",
+    "importlib.resources",
+    "pathlib",
+    "tempfile",
+    "typing",
+    "zlib",
+)
 LENGTH = struct.Struct("<I")  # of a request, or of the answer to it
 PR_SET_CHILD_SUBREAPER = 36
 
