@@ -279,6 +279,7 @@ class Grading:
         """
         wrong = [questions[key].check for key, record in records.items() if record.status in WRONG]
         known = self.fingerprints
+        self.made.pop(task.id, None)  # of a first try that timed out
         absent = self.absent()
         found = known.recognise(task.id, questions, records, absent) if known else []
         if found:

@@ -48,6 +48,12 @@ def test_a_confusion_matrix_counts_guesses_by_digit() -> None:
     assert drawn["misread"] == [[1, 3, 5], [3, 0, 6]]
 
 
+def test_a_loss_that_is_not_finite_is_written_as_none() -> None:
+    nothing = np.zeros(1, int)
+    drawn = evidence.training([2.5, float("nan"), float("inf")], [0.5], nothing, nothing)
+    assert drawn["losses"] == [2.5, None, None]
+
+
 def test_a_result_holds_one_picture_for_each_task_that_failed(tmp_path) -> None:
     wrong = {"layers.py": ("return np.maximum(x, 0)", "return np.minimum(x, 0)")}
     result = graded(package(tmp_path, wrong), only=["relu"])

@@ -69,7 +69,8 @@ def training(
     Parameters
     ----------
     losses, accuracies
-        After each pass: what `train` returned, and the share of test images that is read.
+        After each pass: what `train` returned, if it is a number, and the share of test images
+        that is read.
     labels, guesses
         Of the test images, in the order of the test split: the digits that they show.
 
@@ -85,7 +86,10 @@ def training(
     wrong = np.flatnonzero(labels != guesses)[:MISREAD]
     return {
         "kind": "training",
-        "losses": [None if loss is None else float(f"{loss:.4g}") for loss in losses],
+        "losses": [
+            None if loss is None or not np.isfinite(loss) else float(f"{loss:.4g}")
+            for loss in losses
+        ],
         "accuracies": [round(value, 5) for value in accuracies],
         "confusion": confusion.tolist(),
         "misread": [[int(i), int(labels[i]), int(guesses[i])] for i in wrong],
