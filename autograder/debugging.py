@@ -6,18 +6,21 @@ There is no wall here: it is for one's own code only, and gives no marks.
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+import traceback
 from bdb import BdbQuit
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any
 
 import numpy as np
 
 from autograder.cases import Cases
 from autograder.diagnosis.fingerprints import WRONG
+from autograder.errors import KitError
 from autograder.grading import Collecting, Silence
 from autograder.intake import taken_in
 from autograder.sandbox import worker
@@ -75,7 +78,8 @@ def debug(
     bool
         Whether nothing goes wrong.
     """
-    with taken_in(package) as taken:
+    tell("The checks run in this process, without limits. Ctrl-C says where it is.")
+    with taken_in(package) as taken, interrupted_at(package, tell):
         module = load(package)
         grading = Collecting(taken, cases, syllabus, Silence(), unprotected())
         grading.pool = LocalPool(module)  # type: ignore[assignment]
@@ -88,8 +92,13 @@ def debug(
         if check.status in WRONG and question.check == check.name
     ]
     if not wrong:
-        tell(f"Nothing goes wrong in {', '.join(task.id for task in tasks)}.")
-        return True
+        left = [result for result in grading.results.values() if result.status != "passed"]
+        for result in left:
+            why = next(check for check in result.checks if check.status == result.status)
+            tell(f"{result.id}: {result.status}\n{why.message}\n")
+        if not left:
+            tell(f"Nothing goes wrong in {', '.join(task.id for task in tasks)}.")
+        return not left
     check, question = wrong[0]
     local = LocalWorker(module)
     local.answers = noting = Noting(np, "", "")
@@ -119,13 +128,48 @@ def stop(method: Callable[..., Any], arguments: list[Any], expected: Any, got: A
     method(*arguments)
 
 
+@contextmanager
+def interrupted_at(package: Path, tell: Callable[[str], None]) -> Iterator[None]:
+    """Say which line of the package is run when Ctrl-C is pressed."""
+    folder = str(package.resolve())
+
+    def handler(number: int, frame: FrameType | None) -> None:
+        while frame and not frame.f_code.co_filename.startswith(folder):
+            frame = frame.f_back
+        if frame:
+            file = Path(frame.f_code.co_filename).relative_to(package.resolve().parent)
+            tell(f"Stopped in {file}, line {frame.f_lineno}, {frame.f_code.co_qualname}.")
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def load(package: Path) -> ModuleType:
-    """Import a package from its folder, anew."""
+    """Import a package from its folder, anew.
+
+    Raises
+    ------
+    KitError
+        It cannot be imported.
+    """
     name = package.resolve().name
     for known in [one for one in sys.modules if one == name or one.startswith(f"{name}.")]:
         del sys.modules[known]
     sys.path.insert(0, str(package.resolve().parent))
     try:
         return importlib.import_module(name)
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        place = last.filename, last.lineno
+        if isinstance(error, SyntaxError) and error.filename:
+            place = error.filename, error.lineno
+        raise KitError(
+            f"{package} cannot be imported: {type(error).__name__}: {error}\n"
+            f"  in {place[0]}, line {place[1]}"
+        ) from error
     finally:
         sys.path.pop(0)

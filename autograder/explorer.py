@@ -27,6 +27,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("byhand", "the package whose tasks are tests", default="")
 
 
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Take the package for a folder like any other.
+
+    pytest would import it, in this process, and tell a syntax error anew for each test.
+    """
+    name = parent.config.getini("byhand")
+    if not name or path != parent.config.rootpath / name:
+        return None
+    return pytest.Dir.from_parent(parent, path=path)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(
     file_path: Path, parent: pytest.Collector
@@ -100,6 +111,13 @@ class TaskNode(pytest.Collector):
         return line_of(self.path, names) - 1
 
     @cached_property
+    def not_imported(self) -> list[Any]:
+        """The check that is lost where the package cannot be imported; it is told once."""
+        from autograder.grading import IMPORTED
+
+        return [check for check in self.outcomes.values() if check.name == IMPORTED]
+
+    @cached_property
     def outcomes(self) -> dict[str, Any]:
         """What became of each check, by its name."""
         return self.graders.grade(self.task)
@@ -112,6 +130,8 @@ class CheckItem(pytest.Item):
 
     def runtest(self) -> None:
         check = self.parent.outcomes.get(self.name)
+        if check is None and self.parent.not_imported:
+            check = self.parent.not_imported.pop()
         if check is None:
             pytest.skip("it was not run, since the task ended before it")
         if check.status == "skipped":

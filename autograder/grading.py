@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -32,6 +32,7 @@ from autograder.sandbox.problems import GraderBroken, Problem, TimedOut
 from autograder.sandbox.submission import Budget
 from autograder.syllabus import Syllabus, Task
 
+IMPORTED = "The package can be imported"  # the only check of a package that cannot
 MOST_TWINS = 12  # choices of recognised mistakes that are tried
 
 
@@ -94,6 +95,7 @@ def grade_taken(
     isolation: Isolation | None = None,
     pool: Pool | None = None,
     passed: Iterable[str] = (),
+    hints: Mapping[str, int] | None = None,
 ) -> Result:
     """Grade a submission that was taken in; see `grade`.
 
@@ -103,11 +105,14 @@ def grade_taken(
         Workers of it that were started before; by default some are, and ended here.
     passed
         Tasks that are taken to have passed, though they are not run.
+    hints
+        How much is told of a mistake, for tasks where that is not as in the syllabus.
     """
     started = time.monotonic()
     isolation = isolation or best()
     grading = Grading(taken, cases, syllabus, progress or Silence(), isolation, pool)
     grading.known = dict.fromkeys(passed, "passed")
+    grading.hints = hints or {}
     try:
         results = grading.run(tasks)
     finally:
@@ -140,6 +145,7 @@ class Grading:
         self.pool = pool or Pool(taken.folder, taken.package, syllabus.limits, isolation.level)
         self.results: dict[str, TaskResult] = {}
         self.known: dict[str, str] = {}
+        self.hints: Mapping[str, int] = {}  # of a task, where not as in the syllabus
         # The known mistakes that explain a task: one of each of these.
         self.made: dict[str, list[list[catalogue.Mistake]]] = {}
         self.error: str | None = None
@@ -278,23 +284,21 @@ class Grading:
         That is a known mistake, or two of them, or else the form of a mistake.
         """
         wrong = [questions[key].check for key, record in records.items() if record.status in WRONG]
+        hints = self.hints.get(task.id, self.syllabus.hints)
         known = self.fingerprints
         self.made.pop(task.id, None)  # of a first try that timed out
         absent = self.absent()
         found = known.recognise(task.id, questions, records, absent) if known else []
         if found:
             self.made[task.id] = [found]
-            return dict.fromkeys(wrong, named(found, self.syllabus.hints))
+            return dict.fromkeys(wrong, named(found, hints))
         if two := known.recognise_two(task.id, questions, records, absent) if known else None:
             self.made[task.id] = [[mistake] for mistake in dict.fromkeys(two.values())]
-            return {
-                questions[key].check: named([mistake], self.syllabus.hints)
-                for key, mistake in two.items()
-            }
+            return {questions[key].check: named([mistake], hints) for key, mistake in two.items()}
         form = recognition.form_of(task.id, known, questions, records)
         if form is None:
             return {}
-        hint = form.hint if self.syllabus.hints else ""
+        hint = form.hint if hints else ""
         return dict.fromkeys(wrong, Mistake(f"form.{form.id}", form.title, hint, task.page))
 
     def absent(self) -> frozenset[str]:
@@ -317,7 +321,7 @@ class Grading:
         else:
             status = "timed out" if isinstance(problem, TimedOut) else "crashed"
         message = f"the package cannot be imported\n{problem}"
-        check = Check("The package can be imported", status, message)
+        check = Check(IMPORTED, status, message)
         return tuple(
             TaskResult(task.id, task.title, 0, task.points, status, (check,)) for task in tasks
         )

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +22,7 @@ from autograder.intake import Submission, taken_in
 from autograder.reports.terminal import Terminal
 from autograder.result import Result, TaskResult
 from autograder.syllabus import Limits, Syllabus, Task
-from autograder.whereabouts import line_of
+from autograder.whereabouts import is_stub, line_of
 
 if TYPE_CHECKING:  # what needs NumPy or pytest is imported while the first workers start
     from autograder.cases import Cases
@@ -154,6 +154,8 @@ class Practice:
     ) -> bool:
         """Check some tasks; or, one after another, those that are next, up to one that is not done.
 
+        Where all were done, all are checked again: something may have been changed since.
+
         Parameters
         ----------
         start
@@ -168,6 +170,8 @@ class Practice:
         bool
             Whether all that was checked is done.
         """
+        if not tasks and self.progress.next(self.syllabus) is None:
+            tasks = self.syllabus.tasks
         if tasks:
             return self.ask(start, tasks, hint, show)
         while task := self.progress.next(self.syllabus):
@@ -178,26 +182,31 @@ class Practice:
     def ask(self, start: Start, tasks: Sequence[Task], hint: bool, show: bool) -> bool:
         from autograder.grading import grade_taken
 
-        level = self.syllabus.hints
-        for task in tasks:
+        for task in tasks if hint else ():
             known = self.progress.hints.get(task.id, self.syllabus.hints)
-            if hint:
-                known = self.progress.hints[task.id] = min(known + 1, MOST_HINTS)
-            level = max(level, known)
-        syllabus = replace(self.syllabus, hints=level)
+            self.progress.hints[task.id] = min(known + 1, MOST_HINTS)
         self.terminal.ended.clear()  # what is checked again is no second try
         taken, isolation, pool = start.made.result()
         ids = {task.id for task in tasks}
         passed = [name for name in self.progress.done if name not in ids]
         result = grade_taken(
-            taken, self.cases, syllabus, tasks, self.terminal, isolation, pool, passed
+            taken,
+            self.cases,
+            self.syllabus,
+            tasks,
+            self.terminal,
+            isolation,
+            pool,
+            passed,
+            self.progress.hints,
         )
         if result.error is not None:
             raise KitError(result.error)
         self.progress.note(result.tasks)
         if not result.full_marks:
             self.terminal.write()
-            self.terminal.reasons(result.tasks, [t for t in result.tasks if t.status in WRONG])
+            told = [t for t in result.tasks if t.status in WRONG or calls_a_stub(t)]
+            self.terminal.reasons(result.tasks, told)
         if show:
             self.draw(result)
         return result.full_marks
@@ -237,9 +246,14 @@ class Practice:
         """Where a task is written, as editors understand it."""
         if not task.functions:
             return task.title
-        module, _, name = task.functions[0].partition(".")
-        file = self.package / f"{module}.py"
-        return f"{file}:{line_of(file, [name])}, {name}"
+        places = {}
+        for function in task.functions:
+            module, _, name = function.partition(".")
+            places[name] = self.package / f"{module}.py"
+        left = [name for name, file in places.items() if is_stub(file, name)]
+        named = [name for name in places if name.endswith(f".{task.id.partition('.')[2]}")]
+        name = [*left, *named, *places][0]
+        return f"{places[name]}:{line_of(places[name], [name])}, {name}"
 
     def watch(self, tasks: Sequence[Task], *, hint: bool, show: bool) -> None:
         """Check whenever a file of the package is saved, until it is interrupted.
@@ -266,6 +280,14 @@ class Practice:
 
 
 WRONG = ("failed", "crashed", "timed out", "grader error")
+
+
+def calls_a_stub(result: TaskResult) -> bool:
+    """Whether a function is written that calls one that is not."""
+    return result.status == "not implemented" and any(
+        check.status == "not implemented" and "\n  called from " in check.message
+        for check in result.checks
+    )
 
 
 @dataclass(frozen=True)

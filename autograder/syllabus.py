@@ -368,7 +368,7 @@ def _read(table: Mapping[str, Any]) -> Syllabus:
     if total != wanted:
         raise SyllabusError(
             f"the points of all tasks must sum to {wanted}, but sum to {total}. Change them"
-            f" under [points], or say total = {total}."
+            f" under [points], or say total = {total} at the top of the file."
         )
     return Syllabus(
         tasks=tuple(tasks),

@@ -65,9 +65,18 @@ def test_one_check_can_be_run_alone(project: Path) -> None:
 
 def test_a_package_that_cannot_be_imported_fails_in_words(project: Path) -> None:
     (project / "student/layers.py").write_text("def forward(:\n", encoding="utf-8")
+    done = run(project, "-q")
+    assert done.returncode == 1
+    assert "SyntaxError" in done.stdout and "student/layers.py, line 1" in done.stdout
+    assert "import_path" not in done.stdout
+    assert "23 failed" in done.stdout  # once for a task
+
+
+def test_the_package_is_not_imported_by_pytest(project: Path) -> None:
+    (project / "student/__init__.py").write_text("import os\nos._exit(7)\n", encoding="utf-8")
     done = run(project, "-q", "student/layers.py::relu.forward")
     assert done.returncode == 1
-    assert "SyntaxError" in done.stdout
+    assert "the submission ended its own process (exit status 7)" in done.stdout
 
 
 def test_nothing_happens_where_no_package_is_named(project: Path) -> None:

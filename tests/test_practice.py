@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from autograder.cli import main
-from autograder.debugging import debug
+from autograder.debugging import debug, interrupted_at
+from autograder.errors import KitError
 from autograder.practice import Practice, Progress, Snapshot
 from autograder.reports.terminal import Terminal
 from autograder.syllabus import Syllabus
@@ -115,6 +116,53 @@ def test_a_hint_more_tells_the_answer_until_the_task_is_done(wrong: Path) -> Non
     mend(wrong)
     loop.check("relu.forward")
     assert loop.practice.progress.hints == {}
+
+
+def test_a_hint_for_one_task_is_none_for_another(tmp_path: Path) -> None:
+    both = ("return last_x_grad * (x > 0)", "return last_x_grad")
+    path = package(tmp_path, {"layers.py": both})
+    file = path / "layers.py"
+    old, new = ABSOLUTE["layers.py"]
+    file.write_text(file.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    loop = Loop(path)
+    loop.check("relu.backward")
+    short = loop.said.partition("relu.backward: failed")[2]
+    loop.check("relu.forward", hint=True)
+    loop.check("relu")
+    assert "np.maximum(x, 0)" in loop.said
+    assert loop.said.partition("relu.backward: failed")[2] == short
+
+
+def test_where_all_is_done_all_is_checked_again(wrong: Path) -> None:
+    loop = Loop(wrong)
+    loop.practice.progress.done = [task.id for task in COURSE.tasks]
+    assert not loop.check()
+    assert loop.practice.progress.next(COURSE).id == "relu.forward"
+
+
+def test_a_function_that_calls_a_stub_says_which(tmp_path: Path) -> None:
+    written = "last_x_grad * (x > 0)"
+    calls = {"layers.py": (f"return {written}", "return self.forward(x)")}
+    path = package(tmp_path, calls)
+    file = path / "layers.py"
+    text = file.read_text(encoding="utf-8")
+    stub = text.replace("return np.maximum(x, 0)", "raise NotImplementedError")
+    file.write_text(stub, encoding="utf-8")
+    loop = Loop(path)
+    assert not loop.check("relu.backward")
+    assert "called from student/layers.py" in loop.said
+    assert not loop.check("relu.forward")
+    assert "called from" not in loop.said
+
+
+def test_the_next_place_is_the_function_that_is_still_a_stub(tmp_path: Path) -> None:
+    body = "    exp = np.exp(x - x.max(axis=1, keepdims=True))  # (B, C)\n"
+    body += "    return exp / exp.sum(axis=1, keepdims=True)  # (B, C)\n"
+    stub = package(tmp_path / "a", {"losses.py": (body, "    raise NotImplementedError\n")})
+    task = COURSE.by_id("loss.backward")
+    assert Loop(stub).practice.place(task).endswith("losses.py:12, softmax")
+    done = package(tmp_path / "b", {})
+    assert Loop(done).practice.place(task).endswith(", CrossEntropyLoss.backward")
 
 
 def test_pictures_are_written_to_a_page(wrong: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -236,4 +284,26 @@ def test_the_debugger_has_nothing_to_do_where_nothing_fails(tmp_path: Path) -> N
     said: list[str] = []
     path = package(tmp_path, {})
     assert debug(path, cases_of(), COURSE, COURSE.select(["relu"]), said.append)
-    assert said == ["Nothing goes wrong in relu.forward, relu.backward."]
+    assert said[1:] == ["Nothing goes wrong in relu.forward, relu.backward."]
+
+
+def test_the_debugger_says_what_is_not_written_yet(tmp_path: Path) -> None:
+    said: list[str] = []
+    stub = {"layers.py": ("return np.maximum(x, 0)", "raise NotImplementedError")}
+    path = package(tmp_path, stub)
+    assert not debug(path, cases_of(), COURSE, COURSE.select(["relu.forward"]), said.append)
+    assert "relu.forward: not implemented" in said[-1]
+
+
+def test_the_debugger_says_in_words_what_cannot_be_imported(tmp_path: Path) -> None:
+    path = package(tmp_path, {"layers.py": ("return np.maximum(x, 0)", "return (")})
+    with pytest.raises(KitError, match=r"cannot be imported: SyntaxError[^\0]*layers.py, line"):
+        debug(path, cases_of(), COURSE, COURSE.select(["relu.forward"]), lambda line: None)
+
+
+def test_ctrl_c_in_the_debugger_says_where_the_code_was(tmp_path: Path) -> None:
+    said: list[str] = []
+    with pytest.raises(KeyboardInterrupt), interrupted_at(tmp_path, said.append):
+        code = compile("import signal\nsignal.raise_signal(2)", f"{tmp_path}/layers.py", "exec")
+        exec(code, {})
+    assert said == [f"Stopped in {tmp_path.name}/layers.py, line 2, <module>."]

@@ -35,7 +35,7 @@ def test_a_single_task_says_why_it_failed() -> None:
     assert "expected: 1" in text
     assert "This looks like: The sign is wrong." in text
     assert "Hint: Look at the minus." in text
-    assert "1 of 2 checks were not passed" in text
+    assert "Not passed: 1 of 2 checks." in text
 
 
 def test_what_all_tasks_share_is_said_once() -> None:

@@ -72,7 +72,8 @@ def test_accuracy(
     if before == "not implemented":
         raise Stub("waits for network.train, which is not implemented yet")
     if before in ("crashed", "timed out", "skipped"):
-        raise Waits("network.train", f"it was {before}")
+        ended = {"crashed": "it crashed", "timed out": "it timed out"}
+        raise Waits("network.train", ended.get(before, "it was skipped"))
     x, y = digits(case, "train")
     start = start_of(case)
     with judging(another("trajectory"), "train", (x[:1], y[:1], 1, 1, 0.1)):

@@ -63,6 +63,27 @@ def write_handout(
     """
     if folder.is_dir() and any(folder.iterdir()):
         raise KitError(f"{folder} is not empty: name a new folder")
+    there = folder.is_dir()
+    try:
+        fill(folder, syllabus, tasks, vendor=vendor, tell=tell)
+    except BaseException:  # so that the same command can be given again
+        shutil.rmtree(folder, ignore_errors=True)
+        if there:
+            folder.mkdir(exist_ok=True)
+        raise
+    if git:
+        commit(folder)
+
+
+def fill(
+    folder: Path,
+    syllabus: Syllabus,
+    tasks: Sequence[Task],
+    *,
+    vendor: bool,
+    tell: Callable[[str], None],
+) -> None:
+    """Write the files of a handout; see `write_handout`."""
     course = syllabus.narrowed(tasks)
     public_cases.course_of(course)  # what it refuses, it refuses before the long work
     tell("the wheel of byhand" + (", and those of what it needs" if vendor else ""))
@@ -80,6 +101,7 @@ def write_handout(
                 tasks=course.tasks,
                 vendor=vendor,
                 platform=sysconfig.get_platform(),
+                python=sysconfig.get_python_version(),
                 requirement=wheels.REQUIREMENT,
                 handbook=syllabus.handbook,
             )
@@ -90,8 +112,6 @@ def write_handout(
         public_cases.give(folder / GIVEN, course, cases)
     except OSError as error:
         raise KitError(f"{error.filename or folder} cannot be written: {error.strerror}") from error
-    if git:
-        commit(folder)
 
 
 def commit(folder: Path) -> None:

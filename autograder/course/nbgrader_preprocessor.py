@@ -19,6 +19,7 @@ from traitlets import Bool, Unicode
 
 from autograder.cases.given import load_cases
 from autograder.cells import id_of
+from autograder.course.notebooks import chapters
 from autograder.errors import KitError
 from autograder.grading import grade
 from autograder.notebook import write_package
@@ -74,9 +75,12 @@ class GradeByHand(NbGraderPreprocessor):
             return nb, resources
         # With all that they rest on, since a mark may hang on what became of it.
         wanted = {task.id for task in tasks}.union(*(task.foundation for task in tasks))
-        result = graded(Path(resources["metadata"]["path"]), syllabus.select(sorted(wanted)))
+        folder = Path(resources["metadata"]["path"])
+        result = graded(folder, syllabus.select(sorted(wanted)))
         if result.error:
             raise KitError(result.error)
+        files = [f"{name}.ipynb" for name in chapters(syllabus)]
+        absent = [name for name in files if not (folder / name).is_file()]
         for task in result.tasks:
             if cell := cells.get(id_of(task.id)):
                 report, points = Report(task), {"text/plain": repr(float(task.points))}
@@ -85,6 +89,10 @@ class GradeByHand(NbGraderPreprocessor):
                     new_output("display_data", data=shown),
                     new_output("execute_result", data=points, execution_count=1),
                 ]
+                if absent and task.points < task.max_points:
+                    note = f"Not handed in under this name: {', '.join(absent)}. What is defined"
+                    note += " there was missing when this was graded."
+                    cell.outputs.insert(0, new_output("display_data", data={"text/plain": note}))
         return nb, resources
 
 

@@ -40,7 +40,8 @@ START = """import numpy as np
 from autograder.notebook import check, method_of
 from autograder.notebook import load_others
 
-load_others("{name}")  # what the notebooks before this one define"""
+load_others("{name}")  # what notebooks before this one define, if there are any"""
+SAVE = "What is checked is the file: save the notebook (Ctrl-S) before you run a check."
 
 
 @dataclass
@@ -92,16 +93,24 @@ def write_notebooks(
     return list(made)
 
 
+def chapters(syllabus: Syllabus) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """The notebooks of a course: by the name of the file its title, and groups of tasks."""
+    own = {f"{len(CHAPTERS) + 1}-more": ("More", tuple(file.stem for file in syllabus.own))}
+    return CHAPTERS | (own if syllabus.own else {})
+
+
 def make_notebooks(syllabus: Syllabus) -> dict[str, dict[str, Any]]:
     """The notebooks of a course by their names."""
     known = definitions(sources_of(HOME / syllabus.reference, syllabus))
     made = {}
     told: set[str] = set()  # pages of the handbook
-    own = {f"{len(CHAPTERS) + 1}-more": ("More", tuple(file.stem for file in syllabus.own))}
-    for name, (title, groups) in (CHAPTERS | (own if syllabus.own else {})).items():
+    for name, (title, groups) in chapters(syllabus).items():
         tasks = [task for task in syllabus.tasks if task.group in groups]
         asked = {top_of(function) for task in tasks for function in task.functions}
-        made_of = [markdown(f"# {title}"), given(f"start-{name}", START.format(name=name))]
+        made_of = [
+            markdown(f"# {title}\n\n{SAVE}"),
+            given(f"start-{name}", START.format(name=name)),
+        ]
         if name == next(iter(CHAPTERS)):
             made_of += [as_given(known[f"layers.{base}"], known) for base in BASES]
         shown: set[str] = set()

@@ -161,7 +161,7 @@ class Terminal:
             self.paragraph(f"{error[1]} fails as in {told[error]}: {error[0]}.", "  ")
         else:
             self.explanation(task)
-        self.write(f"  {len(lost_checks(task))} of {len(task.checks)} checks were not passed.")
+        self.write(f"  Not passed: {len(lost_checks(task))} of {len(task.checks)} checks.")
         self.write()
 
     def explanation(self, task: TaskResult) -> None:

@@ -108,4 +108,8 @@ class Raised(Problem):
             lines.append(f"  called from {one_line(self.frames[-2].where)}")
         if self.call != "import":
             lines.append(f"  in the call {self.call}")
+        if "ModuleNotFoundError" in self.kinds:
+            lines.append("  there are NumPy, Python's own modules and the files of the package")
+        if "SyntaxError" in self.kinds and "codec can't decode" in self.message:
+            lines.append("  the file is not saved as UTF-8: let your editor save it so")
         return clean("\n".join(lines))
