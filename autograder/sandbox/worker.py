@@ -359,9 +359,9 @@ class Worker:
         x, y, lr = arguments
         layers = [self.held[index] for index in question["targets"]]
         loss, size = self.held[question["loss"]], question["size"]
-        for start in range(0, len(x), size):
-            value, labels = x[start : start + size], y[start : start + size]
-            inputs = []
+        while len(x):
+            value, labels, inputs = x[:size], y[:size], []
+            x, y = x[size:], y[size:]
             for layer in layers:
                 inputs.append(value)
                 value = layer.forward(value)
