@@ -49,14 +49,14 @@ class Noting(worker.Worker):
 class LocalPool:
     """Gives submissions that live in this process."""
 
-    def __init__(self, module: ModuleType) -> None:
-        self.module = module
+    def __init__(self, module: ModuleType, folder: str) -> None:
+        self.module, self.folder = module, folder
 
     def probe(self) -> None:
         """It is here."""
 
     def submission(self, limits: Limits, budget: Budget) -> Submission:
-        made = Submission(LocalWorker(self.module), limits, budget)
+        made = Submission(LocalWorker(self.module, self.folder), limits, budget)
         made.load()
         return made
 
@@ -78,11 +78,12 @@ def debug(
     bool
         Whether nothing goes wrong.
     """
+    folder = str(package.resolve().parent)
     tell("The checks run in this process, without limits. Ctrl-C says where it is.")
     with taken_in(package) as taken, interrupted_at(package, tell):
         module = load(package)
         grading = Collecting(taken, cases, syllabus, Silence(), unprotected())
-        grading.pool = LocalPool(module)  # type: ignore[assignment]
+        grading.pool = LocalPool(module, folder)  # type: ignore[assignment]
         grading.run(tasks)
     wrong = [
         (check, question)
@@ -100,12 +101,12 @@ def debug(
             tell(f"Nothing goes wrong in {', '.join(task.id for task in tasks)}.")
         return not left
     check, question = wrong[0]
-    local = LocalWorker(module)
+    local = LocalWorker(module, folder)
     local.answers = noting = Noting(np, "", "")
     noting.module = module
     submission = Submission(local, syllabus.limits, Budget(float("inf")))
     submission.load()
-    pool = LocalPool(module)
+    pool = LocalPool(module, folder)
     expected = got = None
     try:
         question.ask(submission, lambda name: pool.submission(syllabus.limits, Budget(1e9)))

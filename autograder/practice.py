@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from autograder import whole
 from autograder.errors import KitError
 from autograder.intake import Submission, taken_in
+from autograder.reports.telling import common_reason
 from autograder.reports.terminal import Terminal
 from autograder.result import Result, TaskResult
 from autograder.syllabus import Limits, Syllabus, Task
@@ -206,7 +207,11 @@ class Practice:
         if not result.full_marks:
             self.terminal.write()
             told = [t for t in result.tasks if t.status in WRONG or calls_a_stub(t)]
-            self.terminal.reasons(result.tasks, told)
+            if told and (common := common_reason(result.tasks)):
+                self.terminal.message(common.message, "")
+                self.terminal.write()
+            else:
+                self.terminal.reasons(result.tasks, told)
         if show:
             self.draw(result)
         return result.full_marks

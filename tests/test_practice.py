@@ -133,6 +133,12 @@ def test_a_hint_for_one_task_is_none_for_another(tmp_path: Path) -> None:
     assert loop.said.partition("relu.backward: failed")[2] == short
 
 
+def test_why_a_package_cannot_be_imported_is_told_once(tmp_path: Path) -> None:
+    loop = Loop(package(tmp_path, {"layers.py": ("return np.maximum(x, 0)", "return (")}))
+    assert not loop.check("linear")
+    assert loop.said.count("SyntaxError") == 1
+
+
 def test_where_all_is_done_all_is_checked_again(wrong: Path) -> None:
     loop = Loop(wrong)
     loop.practice.progress.done = [task.id for task in COURSE.tasks]
@@ -293,6 +299,7 @@ def test_the_debugger_says_what_is_not_written_yet(tmp_path: Path) -> None:
     path = package(tmp_path, stub)
     assert not debug(path, cases_of(), COURSE, COURSE.select(["relu.forward"]), said.append)
     assert "relu.forward: not implemented" in said[-1]
+    assert "in student/layers.py, line" in said[-1] and "worker.py" not in said[-1]
 
 
 def test_the_debugger_says_in_words_what_cannot_be_imported(tmp_path: Path) -> None:

@@ -24,10 +24,12 @@ class LocalWorker:
     ----------
     module
         The package that is asked about.
+    folder
+        Where the package lies: tracebacks hold its own lines alone.
     """
 
-    def __init__(self, module: ModuleType) -> None:
-        self.alive = True
+    def __init__(self, module: ModuleType, folder: str = "/") -> None:
+        self.alive, self.folder = True, folder
         self.pid = os.getpid()
         self.answers = worker.Worker(np, "", "")
         self.answers.module = module
@@ -45,7 +47,7 @@ class LocalWorker:
                 warnings.simplefilter("ignore")
                 answer, parts = self.answers.answer(header, payload)
         except Exception as error:
-            return {"error": worker.report(error, "/")}, bytearray()
+            return {"error": worker.report(error, self.folder)}, bytearray()
         return answer, bytearray().join(parts)
 
     def first_answer(self, limit: int, seconds: float) -> tuple[dict[str, Any], bytearray]:
