@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import io
 import os
 import sys
@@ -32,9 +31,12 @@ def program() -> NoReturn:
     NumPy and pytest, and need a tenth of a second for it: as much as many a check.
     """
     status = main()
-    with contextlib.suppress(OSError):  # nobody may be reading any more
-        sys.stdout.flush()
-        sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            try:
+                stream.flush()
+            except BrokenPipeError:  # nobody reads any more
+                status = 141
     os._exit(status)
 
 

@@ -237,10 +237,9 @@ class Grading:
             for found in self.made[task]
         ]
         sets = dict.fromkeys(map(frozenset, itertools.product(*choices)))
-        for keys in itertools.islice(sets, MOST_TWINS):
-            functions = [{edit.function for edit in patches()[key].edits} for key in sorted(keys)]
-            if sum(map(len, functions)) == len(set().union(*functions)):
-                yield self.fingerprints.variants.make(*sorted(keys))
+        apart = filter(change_different_functions, sets)
+        for keys in itertools.islice(apart, MOST_TWINS):
+            yield self.fingerprints.variants.make(*sorted(keys))
 
     def judge(self, task: Task, checks: Sequence[Check]) -> None:
         """A task earns its points when all its checks passed, and there were some."""
@@ -370,6 +369,12 @@ def trained_reference(syllabus: Syllabus, cases: Cases) -> Trained:
             " it, or grant more epochs"
         )
     return trained
+
+
+def change_different_functions(keys: Iterable[str]) -> bool:
+    """Whether no two of these patches change the same function."""
+    functions = [{edit.function for edit in patches()[key].edits} for key in keys]
+    return sum(map(len, functions)) == len(set().union(*functions))
 
 
 def siblings(check: Check, checks: Sequence[Check]) -> dict[str, bool]:

@@ -320,7 +320,7 @@ def test_a_slow_network_with_a_known_mistake_loses_the_points_of_that_alone(
     wrong = {"layers.py": ("x @ self.weight + self.bias", "x @ self.weight")}
     result = graded(package(tmp_path, SLOW | wrong))
     assert lost(result) == {"linear.forward": "failed"}
-    assert "the solution with the same mistakes, which takes the same steps" in messages(result)
+    assert "the solution with the same mistakes was trained in its place" in messages(result)
 
 
 def test_a_slow_network_with_a_known_mistake_that_learns_nothing_is_told_so(
@@ -340,3 +340,17 @@ def test_a_slow_network_with_a_mistake_that_nobody_knows_waits_for_what_is_wrong
     result = graded(package(tmp_path, SLOW | wrong))
     assert lost(result) == {"linear.forward": "failed", "accuracy": "skipped"}
     assert "waits for linear.forward: one pass over the training split" in messages(result)
+
+
+def test_a_slow_network_that_ceases_to_learn_is_not_taken_for_the_solution(tmp_path: Path) -> None:
+    ceases = {
+        "layers.py": (
+            "        self.weight = _descended(self.weight, self.weight_grad, lr)  # (d1, d2)\n",
+            "        self.steps = getattr(self, 'steps', 0) + 1\n"
+            "        if self.steps > 6:\n"
+            "            return\n"
+            "        self.weight = _descended(self.weight, self.weight_grad, lr)  # (d1, d2)\n",
+        )
+    }
+    result = graded(package(tmp_path, SLOW | ceases))
+    assert lost(result) == {"accuracy": "skipped"}

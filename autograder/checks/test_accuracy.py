@@ -6,14 +6,13 @@ training, the parameters that are read back, set in a worker that never saw a la
 reach the threshold on the test images. *Prediction*: `predict` agrees with them. So
 neither labels nor weights that were carried in are worth anything.
 
-Who is trained depends on what is known already. Where all that it is made of is right, it is
-the network itself, by its own `train`. Where something is not and was recognised, it is the
-reference with the same mistakes in it, if that takes the same steps: so nothing can be done
-there in the name of training, and the end does not hang on the order of sums. Where nobody
-knows what is wrong, the submission's layers are trained by those steps, one by one. And a
-network that is right and slow, as one of nested loops is, is spared it: there is no doubt
-where its training would end, so the reference is trained from the same start. Whoever was
-trained in its place, the submission's layers have to read the test images as that does.
+Who is trained depends on what is known already. Where all that it is made of is right, the
+network's own `train` is called. Where something is not, its layers are trained by those
+steps, one by one, so that nothing else can be done there in the name of training. And a
+network that is slow, as one of nested loops is, is spared it where there is no doubt where its
+training would end: the reference is trained from the same start, with the mistakes in it that
+were recognised, if it takes the same steps; and the submission's layers have to read the test
+images as that does.
 """
 
 from __future__ import annotations
@@ -48,8 +47,8 @@ STEPS = 12
 DRIFT = 1e-3  # of how far the parameters moved: honest runs measured 1e-15, wrong ones 0.25
 PIECE = 500  # images that are evaluated at a time
 ASKED, AGREEMENT = 1000, 0.99  # predictions that are compared, and how many must agree
-# Seconds of one pass over the training split, from which on a network that is right is spared
-# it, and beyond which no other one is trained.
+# Seconds of one pass over the training split, from which on a network may be spared it, and
+# beyond which none is trained.
 SLOW, PATIENCE = 2.5, 15.0
 SOME = 32  # images that the pace is measured on
 FEW, READ = 5, 200  # images of a batch, and that are read, of a network that is slow
@@ -84,19 +83,15 @@ def test_accuracy(
         network, follows = follow_trajectory(another, case, accuracy, x, y, size)
         lost = [name for name in not_right if not name.startswith("network.")]
         taught: Trained | None = None
-        note = ""
-        if lost:
+        whose = "solution with the same mistakes" if lost else "solution's network"
+        if slow and lost:
             taught = trained_twin(twins(lost), follows, case, accuracy)
-            note = "the solution with the same mistakes, which takes the same steps, was trained"
-        elif trained and (slow or not_right):
+        elif slow and trained and all(map(follows, twins([]))):  # none in a student's installation
             taught = trained()
-            note = f"{pace(duration)}, so the solution's network was trained"
-            if not slow:
-                note = "the solution, which has the same layers, was trained"
         same = reads_as(taught, another, case) if taught else 0.0
         if taught and (same >= AGREEMENT or not not_right):
             reader = network_with(another("reading"), start)
-            note += " in its place"
+            note = f"{pace(duration)}, so the {whose} was trained in its place"
             remark(*as_trained(taught, same, note, reader, case, accuracy, known))
         elif duration > PATIENCE:
             raise Waits((*not_right, "a grading where the solution is at hand")[0], pace(duration))
@@ -188,7 +183,9 @@ def trained_twin(
         # A mistake may well raise something, where the student's code does not.
         with np.errstate(all="ignore"), contextlib.suppress(Exception):
             if follows(twin):
-                return training.train(twin, case, accuracy)
+                trained = training.train(twin, case, accuracy)
+                if all(np.isfinite(value).all() for value in trained.parameters.values()):
+                    return trained
     return None
 
 
