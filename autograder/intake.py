@@ -86,34 +86,28 @@ class Package:
     digest: str
     note: str
 
+    @property
+    def files(self) -> int:
+        """How many files there are."""
+        return len(self.content)
+
+    @property
+    def bytes(self) -> int:
+        """How large they are together."""
+        return sum(map(len, self.content.values()))
+
 
 @dataclass(frozen=True)
-class Submission:
-    """A package that was handed in, as a clean copy.
+class Submission(Package):
+    """A package that was handed in, with a clean copy of it.
 
     Attributes
     ----------
-    name : str
-        What a person calls it.
-    package : str
-        The name it is imported under.
     folder : Path
         The scratch folder that contains the package folder and nothing else.
-    digest : str
-        SHA-256 over the names and contents of its files, in order.
-    files, bytes : int
-        How many there are, and how large they are together.
-    note : str
-        One sentence: what was taken.
     """
 
-    name: str
-    package: str
     folder: Path
-    digest: str
-    files: int
-    bytes: int
-    note: str
 
 
 def read(path: Path) -> Package:
@@ -190,15 +184,7 @@ def take(path: Path, scratch: Path) -> Submission:
         See `read`; nothing has been written then.
     """
     found = read(path)
-    return Submission(
-        name=found.name,
-        package=found.package,
-        folder=_write(found.package, found.content, scratch),
-        digest=found.digest,
-        files=len(found.content),
-        bytes=sum(map(len, found.content.values())),
-        note=found.note,
-    )
+    return Submission(**vars(found), folder=_write(found.package, found.content, scratch))
 
 
 @contextmanager

@@ -202,3 +202,11 @@ def test_a_reader_that_has_left_does_not_end_the_grading(tmp_path: Path) -> None
     assert done.stderr == ""
     assert done.returncode == 1
     assert json.loads(result.read_text(encoding="utf-8"))["score"] == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_what_cannot_be_written_is_no_success(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "autograder", "stubs", str(tmp_path / "stubs")]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode != 0

@@ -18,6 +18,7 @@ from leaks import runs, secret_runs
 from autograder.cli import main
 from autograder.course import handout, public_cases, wheels
 from autograder.course.stubs import write_stubs
+from autograder.errors import KitError
 from autograder.seeds import GIVEN
 from autograder.syllabus import Syllabus, use
 from tests.grading import graded, lost
@@ -180,6 +181,17 @@ def test_a_folder_that_cannot_be_made_is_said_before_the_long_work(
     for command in ("handout", "notebooks"):
         assert main([command, str(tmp_path / "file/new")]) == 2
         assert "new/vendor cannot be made: Not a directory" in capsys.readouterr().err
+
+
+def test_a_refused_handout_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise KitError("no")
+
+    monkeypatch.setattr(public_cases, "make", refuse)
+    assert main(["handout", str(tmp_path / "new")]) == 2
+    assert not (tmp_path / "new").exists()
 
 
 # On a student's computer ---------------------------------------------------------------

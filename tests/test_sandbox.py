@@ -335,3 +335,14 @@ def test_bytecode_that_is_too_large_is_left_out(
     pool = prepared()
     assert compiled(pool) == set()
     assert "ReLULayer" in pool.submission(LIMITS, Budget(60)).names
+
+
+@pytest.mark.parametrize(
+    ("kind", "message", "advice"),
+    [
+        ("ModuleNotFoundError", "No module named 'scipy'", "there are NumPy, Python's own"),
+        ("SyntaxError", "'utf-8' codec can't decode byte 0xe4", "not saved as UTF-8"),
+    ],
+)
+def test_an_import_that_fails_says_what_to_do(kind: str, message: str, advice: str) -> None:
+    assert advice in str(Raised("import", kind, (kind, "Exception"), message, (), ""))
